@@ -1,0 +1,54 @@
+import type { MgmtClient, VerbName, VerbTypes } from 'vane-mgmt'
+import type { Block } from '../output/blocks.ts'
+
+/** Values of the options that only some commands take. */
+export interface CommandOptions {
+  /** Of `--timeout`, as written. */
+  readonly timeout: string | undefined
+}
+
+/** One command of the command line. */
+export interface Command {
+  /** As typed: `get pools`. */
+  readonly name: string
+  readonly summary: string
+  /** Options of its own. */
+  readonly takes: readonly (keyof CommandOptions)[]
+  /**
+   * Asks the daemon.
+   *
+   * @throws UsageError where the value of an option cannot be understood; nothing was asked then.
+   */
+  call(client: MgmtClient, options: CommandOptions): Promise<CommandAnswer>
+}
+
+/** The daemon's answer. */
+export interface CommandAnswer {
+  /** As it came. */
+  readonly result: unknown
+  /** The same for people. */
+  show(): readonly Block[]
+}
+
+/** What makes a command out of a verb. */
+export interface VerbCommand<Verb extends VerbName> {
+  readonly name: string
+  readonly verb: Verb
+  readonly summary: string
+  readonly takes?: readonly (keyof CommandOptions)[]
+  toArgs?(options: CommandOptions): VerbTypes[Verb]['args']
+  show(result: VerbTypes[Verb]['result']): readonly Block[]
+}
+
+/** Makes a command that calls one verb. */
+export function toCommand<Verb extends VerbName>(spec: VerbCommand<Verb>): Command {
+  return {
+    name: spec.name,
+    summary: spec.summary,
+    takes: spec.takes ?? [],
+    async call(client: MgmtClient, options: CommandOptions): Promise<CommandAnswer> {
+      const result = await client.call(spec.verb, spec.toArgs?.(options))
+      return { result, show: () => spec.show(result) }
+    },
+  }
+}

@@ -1,0 +1,26 @@
+import { basename } from 'node:path'
+import { toCommand, type Command } from './command.ts'
+
+/** `vane get pools`. */
+export const getPoolsCommand: Command = toCommand({
+  name: 'get pools',
+  verb: 'get_pools',
+  summary: 'pools of plugin instances',
+  show: ({ wasm }) => [
+    {
+      kind: 'table',
+      empty: 'no pools: no rule uses a plugin, or the wasm feature is off',
+      columns: ['PLUGIN', 'EXPORT', 'KIND', 'CAPACITY', 'AVAILABLE', 'IN USE', 'ALLOCATIONS', 'FAILURES'],
+      rows: wasm.map((pool) => [
+        basename(pool.key),
+        pool.export,
+        pool.kind,
+        pool.capacity,
+        pool.available,
+        pool.in_use,
+        pool.total_allocations,
+        pool.failures === 0 ? 0 : { text: String(pool.failures), tone: 'bad' },
+      ]),
+    },
+  ],
+})

@@ -1,0 +1,40 @@
+import type { Edge, Node } from 'vane-core'
+
+/** One way out of a node, as the graph has it. */
+export interface NodeEdge {
+  readonly edge: Edge
+  readonly to: number
+  /** Of a `case`. */
+  readonly value?: string
+}
+
+/** Every way out of a node, in matching order. */
+export function nodeEdges(node: Node): NodeEdge[] {
+  switch (node.kind) {
+    case 'check':
+      return [
+        { edge: 'onMatch', to: node.onMatch },
+        { edge: 'onMiss', to: node.onMiss },
+      ]
+    case 'dispatch':
+      return [
+        ...node.cases.map(([value, to]): NodeEdge => ({ edge: 'case', to, value })),
+        { edge: 'default', to: node.default },
+      ]
+    case 'middleware':
+      return [{ edge: 'next', to: node.next }, ...(node.onError === undefined ? [] : [to('onError', node.onError)])]
+    case 'upgrade':
+      return [{ edge: 'next', to: node.next }]
+    case 'fetch':
+      return [
+        ...(node.nextResponse === undefined ? [] : [to('nextResponse', node.nextResponse)]),
+        ...(node.nextTunnel === undefined ? [] : [to('nextTunnel', node.nextTunnel)]),
+      ]
+    default:
+      return []
+  }
+}
+
+function to(edge: Edge, target: number): NodeEdge {
+  return { edge, to: target }
+}

@@ -1,0 +1,88 @@
+import { MgmtError, MgmtUnreachableError, createMgmtClient, defaultSocketPath, type ReloadFailure } from 'vane-mgmt'
+import { HELP, parseArguments, type Invocation } from './arguments.ts'
+import { printable, renderBlocks } from './output/blocks.ts'
+import { UsageError } from './usage-error.ts'
+import { readVersion } from './version.ts'
+
+/** Where the command line runs; tests bring their own. */
+export interface RunSurroundings {
+  readonly variables: Readonly<Record<string, string | undefined>>
+  /** Whether standard output is a terminal, and whether it shows colours. */
+  readonly terminal: boolean
+  readonly color: boolean
+}
+
+/** What to print and how to end: 0, 1 (it failed), 2 (usage), 3 (the daemon cannot be reached). */
+export interface RunResult {
+  readonly stdout: string
+  readonly stderr: string
+  readonly exitCode: 0 | 1 | 2 | 3
+}
+
+/** Does what the command line says. Never rejects for what a user or daemon did. */
+export async function run(
+  argv: readonly string[],
+  surroundings: RunSurroundings = processSurroundings(),
+): Promise<RunResult> {
+  try {
+    const parsed = parseArguments(argv)
+    if (parsed.kind === 'help') return { stdout: HELP, stderr: '', exitCode: 0 }
+    if (parsed.kind === 'version') return { stdout: `vane ${await readVersion()}\n`, stderr: '', exitCode: 0 }
+    return await callDaemon(parsed, surroundings)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    return { stdout: '', stderr: `vane: ${error.message}\nvane --help lists the commands\n`, exitCode: 2 }
+  }
+}
+
+async function callDaemon(invocation: Invocation, surroundings: RunSurroundings): Promise<RunResult> {
+  const { command, options, json } = invocation
+  const socketPath = invocation.socket ?? defaultSocketPath(surroundings.variables)
+  const client = createMgmtClient({ socketPath })
+  try {
+    const answer = await command.call(client, options)
+    const stdout = json
+      ? toJson(answer.result, surroundings)
+      : renderBlocks(answer.show(), { align: surroundings.terminal, color: surroundings.color })
+    return { stdout, stderr: '', exitCode: 0 }
+  } catch (error) {
+    if (error instanceof MgmtUnreachableError) return unreachable(error)
+    if (error instanceof MgmtError) return failed(error, json, surroundings)
+    throw error
+  } finally {
+    client.close()
+  }
+}
+
+function toJson(value: unknown, { terminal }: RunSurroundings): string {
+  return `${JSON.stringify(value, undefined, terminal ? 2 : undefined)}\n`
+}
+
+function failed(error: MgmtError, json: boolean, surroundings: RunSurroundings): RunResult {
+  const body = { error: { code: error.code, message: error.message, data: error.data } }
+  const report = reportOf(error)
+  return {
+    stdout: json ? toJson(body, surroundings) : '',
+    stderr: printable(`${report === undefined ? '' : `${report}\n\n`}vane: ${error.message}\n`),
+    exitCode: 1,
+  }
+}
+
+function reportOf({ code, data }: MgmtError): string | undefined {
+  if (code !== 'reload_failed' || typeof data !== 'object' || data === null) return undefined
+  const { report } = data as Partial<ReloadFailure>
+  return typeof report === 'string' ? report : undefined
+}
+
+function unreachable(error: MgmtUnreachableError): RunResult {
+  const denied = error.code === 'EACCES' || error.code === 'EPERM'
+  const advice = denied
+    ? 'run vane as the user the daemon runs as, or join its group'
+    : 'is vaned running? its log names its socket at the start; --socket PATH or VANE_MGMT_UNIX names another one'
+  return { stdout: '', stderr: `vane: ${error.message}\n${advice}\n`, exitCode: 3 }
+}
+
+function processSurroundings(): RunSurroundings {
+  const { stdout } = process
+  return { variables: process.env, terminal: stdout.isTTY, color: stdout.isTTY && stdout.hasColors() }
+}

@@ -1,0 +1,100 @@
+import type { Logger, SymbolicFlowGraph } from 'vane-core'
+import type { Engine, Settings } from 'vane-engine'
+import type { MgmtServer, ReloadCause, VerbHandlers } from 'vane-mgmt'
+import type { OpenFeatures } from './features.ts'
+import { createHandlers } from './handlers.ts'
+import { createListenerLog } from './log-listeners.ts'
+import { prepareConfig, type PrepareParts } from './prepare.ts'
+import { createReloader, type ReloadOutcome, type Reloader, type TimedReload } from './reload.ts'
+import type { DaemonPaths } from './settings.ts'
+import { createShutdown, type Shutdown } from './shutdown.ts'
+
+/** What a running daemon is made of. It owns engine and features from now on. */
+export interface DaemonParts {
+  readonly version: string
+  readonly settings: Settings
+  readonly paths: DaemonPaths
+  readonly logger: Logger
+  readonly flushLog: () => void
+  readonly features: OpenFeatures
+  readonly engine: Engine
+  readonly prepareParts: PrepareParts
+  /** The graph that is being served. */
+  readonly graph: SymbolicFlowGraph
+  readonly createManagement: (handlers: VerbHandlers) => MgmtServer
+}
+
+/** A daemon that serves. */
+export interface Daemon {
+  readonly logger: Logger
+  readonly shutdown: Shutdown
+  /** How long SIGTERM lets requests in flight finish. */
+  readonly drainTimeoutMs: number
+  reload(cause: ReloadCause): Promise<TimedReload>
+  /** Begins to answer on the management socket. */
+  openManagement(): Promise<void>
+  flushLog(): void
+}
+
+/** Ties the parts together; the engine has been started. */
+export function createDaemon(parts: DaemonParts): Daemon {
+  const { engine, features, logger, settings } = parts
+  let graph = parts.graph
+  let management: MgmtServer | undefined
+
+  const logListeners = createListenerLog(logger)
+  logListeners(engine.listeners())
+
+  const attemptReload = async (): Promise<ReloadOutcome> => {
+    if (shutdown.state === 'draining') return refuse('the daemon is ending')
+    const outcome = await prepareConfig({ ...parts.prepareParts, color: false }, graph.meta.versionHash)
+    if (outcome.status === 'failed') return outcome
+    if (outcome.status === 'unchanged') return { status: 'unchanged', versionHash: outcome.graph.meta.versionHash }
+    const { config } = outcome
+    try {
+      await engine.swap(config.linked)
+    } catch (error) {
+      // Unless it came into force before something else failed.
+      if (engine.stats().versionHash !== config.graph.meta.versionHash) config.linked.dispose()
+      throw error
+    }
+    graph = config.graph
+    logListeners(engine.listeners())
+    return { status: 'swapped', versionHash: graph.meta.versionHash, warnings: config.warnings }
+  }
+  const reloader: Reloader = createReloader(attemptReload, logger)
+  const shutdown: Shutdown = createShutdown({
+    engine,
+    logger,
+    closeManagement: async () => management?.close(),
+    closeFeatures: () => features.close(),
+  })
+
+  return {
+    logger,
+    shutdown,
+    drainTimeoutMs: settings.drainTimeoutSecs * 1_000,
+    reload: (cause) => reloader.reload(cause),
+    async openManagement(): Promise<void> {
+      management = parts.createManagement(
+        createHandlers({
+          version: parts.version,
+          configDir: parts.paths.configDir,
+          drainTimeoutMs: settings.drainTimeoutSecs * 1_000,
+          startedAtMs: Date.now(),
+          graph: () => graph,
+          engine,
+          features,
+          reloader,
+          shutdown,
+        }),
+      )
+      await management.listen()
+    },
+    flushLog: parts.flushLog,
+  }
+}
+
+function refuse(message: string): ReloadOutcome {
+  return { status: 'failed', failure: { message, report: message, diagnostics: [] } }
+}

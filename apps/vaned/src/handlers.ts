@@ -1,0 +1,109 @@
+import type { SymbolicFlowGraph } from 'vane-core'
+import type { Engine } from 'vane-engine'
+import {
+  MgmtError,
+  type PingResult,
+  type PoolsResult,
+  type ReloadFailure,
+  type StatsResult,
+  type VerbHandlers,
+} from 'vane-mgmt'
+import type { OpenFeatures } from './features.ts'
+import type { Reloader } from './reload.ts'
+import type { Shutdown } from './shutdown.ts'
+
+/** What the verbs look at and act on. */
+export interface HandlerParts {
+  readonly version: string
+  readonly configDir: string
+  readonly drainTimeoutMs: number
+  readonly startedAtMs: number
+  /** The graph that is being served now. */
+  graph(): SymbolicFlowGraph
+  readonly engine: Pick<Engine, 'stats'>
+  readonly features: Pick<OpenFeatures, 'status' | 'wasm'>
+  readonly reloader: Reloader
+  readonly shutdown: Shutdown
+}
+
+/** The daemon's answers to the verbs of the management protocol. */
+export function createHandlers(parts: HandlerParts): VerbHandlers {
+  const ping = (): PingResult => ({
+    version: parts.version,
+    pid: process.pid,
+    uptime_ms: Date.now() - parts.startedAtMs,
+    state: parts.shutdown.state,
+  })
+  return {
+    ping,
+    stats: () => ({ ...ping(), ...toStats(parts) }),
+    get_pools: () => toPools(parts.features),
+    get_config: () => {
+      const { versionHash, sourceFiles, listeners } = parts.graph().meta
+      return {
+        dir: parts.configDir,
+        version_hash: versionHash,
+        source_files: sourceFiles,
+        listeners: Object.entries(listeners).map(([key, { kind, rules }]) => ({ key, kind, rules })),
+      }
+    },
+    reload: async () => {
+      const outcome = await parts.reloader.reload('verb')
+      if (outcome.status === 'failed') {
+        const { message, report, diagnostics } = outcome.failure
+        const data: ReloadFailure = { report, diagnostics }
+        throw new MgmtError('reload_failed', `the old configuration goes on serving: ${message}`, data)
+      }
+      return {
+        status: outcome.status,
+        version_hash: outcome.versionHash,
+        duration_ms: outcome.durationMs,
+        warnings: outcome.status === 'swapped' ? outcome.warnings : [],
+      }
+    },
+    shutdown: ({ timeout_secs: seconds = parts.drainTimeoutMs / 1_000 }) => {
+      // After this turn, so that the answer is written before its connection closes.
+      setImmediate(() => (seconds === 0 ? parts.shutdown.now() : parts.shutdown.drain(seconds * 1_000)))
+      return { timeout_secs: seconds }
+    },
+  }
+}
+
+function toPools(features: Pick<OpenFeatures, 'wasm'>): PoolsResult {
+  const pools = features.wasm?.snapshot() ?? []
+  return {
+    wasm: pools.map((pool) => ({
+      kind: pool.kind,
+      key: pool.key,
+      export: pool.export,
+      capacity: pool.capacity,
+      available: pool.available,
+      in_use: Math.max(0, pool.capacity - pool.available),
+      total_allocations: pool.totalAllocations,
+      failures: pool.failures,
+    })),
+  }
+}
+
+function toStats({ configDir, engine, features, reloader }: HandlerParts): Omit<StatsResult, keyof PingResult> {
+  const stats = engine.stats()
+  const { active, total, canceled, byStatus } = stats.requests
+  return {
+    config: { dir: configDir, version_hash: stats.versionHash ?? '' },
+    features: features.status,
+    listeners: stats.listeners.map(({ key, state, addresses, error }) => ({
+      key,
+      state,
+      addresses,
+      error: error ?? null,
+    })),
+    connections: stats.connections,
+    requests: { active, total, canceled, by_status: byStatus },
+    bytes: { in: stats.bytes.received, out: stats.bytes.sent },
+    errors: stats.errors,
+    plugin_anomalies: stats.pluginAnomalies,
+    limit_hits: stats.limitHits,
+    upstreams: stats.upstreams,
+    reloads: reloader.stats(),
+  }
+}

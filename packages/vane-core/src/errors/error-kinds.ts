@@ -1,0 +1,39 @@
+/** Why an upstream failed. `refused` is a refused stream, `gone` a GOAWAY: in both the request was certainly not begun. */
+export type UpstreamReason =
+  | 'unreachable'
+  | 'reset-mid-request'
+  | 'reset-on-idle-pickup'
+  | 'tls-handshake'
+  | 'dns-failure'
+  | 'refused'
+  | 'gone'
+  | 'malformed'
+
+/** Which clock ran out. */
+export type TimeoutReason = 'connect' | 'read' | 'total' | 'idle' | 'handshake'
+
+/** What there was not enough of. */
+export type ResourceReason = 'connection-pool' | 'wasm-pool' | 'memory' | 'file-descriptors'
+
+/** A kind with the reason it must carry, if any. */
+export type ErrorCategory =
+  | { readonly kind: 'io' | 'protocol' | 'middleware' | 'compile' | 'canceled' | 'internal' }
+  | { readonly kind: 'upstream'; readonly reason: UpstreamReason }
+  | { readonly kind: 'timeout'; readonly reason: TimeoutReason }
+  | { readonly kind: 'resource'; readonly reason: ResourceReason }
+
+/** What went wrong, coarsely. `internal` means an invariant of ours broke. */
+export type ErrorKind = ErrorCategory['kind']
+
+/** Every {@link ErrorKind}: the closed list used as a metric label. */
+export const ERROR_KINDS: readonly ErrorKind[] = [
+  'io',
+  'protocol',
+  'upstream',
+  'middleware',
+  'compile',
+  'timeout',
+  'canceled',
+  'resource',
+  'internal',
+]

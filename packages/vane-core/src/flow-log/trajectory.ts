@@ -1,0 +1,46 @@
+/** How a node left: the branch the walk took out of it. */
+export type StepBranch =
+  | 'match'
+  | 'miss'
+  | 'case'
+  | 'default'
+  | 'continue'
+  | 'short'
+  | 'close'
+  | 'error'
+  | 'response'
+  | 'tunnel'
+  | 'end'
+
+/** One node on a request's way. */
+export interface TrajectoryStep {
+  /** Index of the node in the graph. */
+  readonly node: number
+  readonly kind: string
+  readonly branch: StepBranch
+  /** Microseconds spent in the node. */
+  readonly micros: number
+}
+
+/** What a request did: written once, when it is over. */
+export interface Trajectory {
+  /** 16 hex digits. */
+  readonly connectionId: string
+  /** Wall clock at the request's first byte, Unix milliseconds. */
+  readonly startedUnixMs: number
+  /** Listener address the request came in by. */
+  readonly entry: string
+  /** Name of the rule that won; `undefined` where none matched. */
+  readonly rule: string | undefined
+  readonly steps: readonly TrajectoryStep[]
+  readonly outcome: 'response' | 'tunnel' | 'closed' | 'failed' | 'canceled'
+  /** `undefined` where no response was begun. */
+  readonly status: number | undefined
+  readonly method: string
+  readonly target: string
+  readonly bytesIn: number
+  readonly bytesOut: number
+  /** From the first byte of the request to the last of the response. */
+  readonly durationMs: number
+  readonly error: string | undefined
+}

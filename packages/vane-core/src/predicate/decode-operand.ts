@@ -1,0 +1,123 @@
+import { parseIp, unmapIp } from '../policy/ip-address.ts'
+import {
+  decodeBoolean,
+  decodeInteger,
+  decodeParsed,
+  decodeText,
+  quoted,
+  unknownWord,
+  type Decode,
+  type Parsed,
+} from '../schema/decode-scalar.ts'
+import { decodeList } from '../schema/decode-list.ts'
+import type { Problem } from '../schema/problem-sink.ts'
+import type { PredicateField } from './fields.ts'
+import { formatCidr, formatIp, isIpv4Mapped, parseCidr } from './ip-network.ts'
+import type { OperatorSpec } from './operators.ts'
+import type { PredicateValue } from './types.ts'
+
+/** A network such as `10.0.0.0/8`, in its one text form. */
+export const decodeNetwork: Decode<string> = decodeParsed('a network such as "10.0.0.0/8"', parseNetwork)
+
+/** The decoder of an operator's operand on a field: answers the canonical form that {@link PredicateValue} describes. */
+export function decodeOperand(field: PredicateField, operator: OperatorSpec): Decode<PredicateValue> {
+  switch (operator.operand) {
+    case 'value':
+      return decodeValue(field)
+    case 'values': {
+      const list = decodeList(decodeValue(field), { what: `values of ${field.path}`, min: 1 })
+      return (node, sink) => {
+        const values = list(node, sink)
+        return values === undefined ? undefined : [...new Set(values.filter((value) => typeof value !== 'boolean'))]
+      }
+    }
+    case 'cidr':
+      return decodeNetwork
+    case 'path':
+      return decodeParsed('a path such as "/api"', parsePathOperand)
+    case 'text':
+      return decodeParsed(`text to compare ${field.path} with`, (text) => checkForm(field, text))
+  }
+}
+
+function decodeValue(field: PredicateField): Decode<string | number | boolean> {
+  switch (field.type) {
+    case 'int':
+      return decodeInteger({ what: field.path, min: 0, max: 65_535 })
+    case 'bool':
+      return decodeBoolean(field.path)
+    case 'ip':
+      return decodeParsed('an IP address', parseIpOperand)
+    case 'enum':
+      return decodeParsed(`a value of ${field.path}`, (text) => parseEnumOperand(field, text))
+    case 'string':
+      return decodeParsed(`text to compare ${field.path} with`, (text) => parseStringOperand(field, text))
+    default:
+      return decodeText({ what: `text to compare ${field.path} with` })
+  }
+}
+
+function parseIpOperand(text: string): Parsed<string> {
+  const address = parsePlainIp(text)
+  if (address === undefined) {
+    const suggestion = parseCidr(text) === undefined ? undefined : 'use the operator "cidr" for a network'
+    return invalid(`${quoted(text)} is not an IP address`, suggestion)
+  }
+  if (isIpv4Mapped(address)) {
+    return invalid(`IPv4 peers are never seen as ${quoted(text)}`, `write "${formatIp(unmapIp(address))}"`)
+  }
+  return { value: formatIp(address) }
+}
+
+function parseNetwork(text: string): Parsed<string> {
+  const network = parseCidr(text)
+  if (network !== undefined) return { value: formatCidr(network) }
+  const address = parsePlainIp(text)
+  const suggestion = address === undefined ? undefined : `write "${text}/${address.length * 8}"`
+  const message = `${quoted(text)} is not a network such as "10.0.0.0/8"`
+  return { problem: { code: 'invalid-network', message, ...(suggestion === undefined ? {} : { suggestion }) } }
+}
+
+/** Zones name interfaces of one machine; an address is compared without. */
+function parsePlainIp(text: string): Uint8Array | undefined {
+  return text.includes('%') ? undefined : parseIp(text)
+}
+
+function parsePathOperand(text: string): Parsed<string> {
+  if (!text.startsWith('/'))
+    return invalid(`a path prefix begins with "/", ${quoted(text)} does not`, `write ${quoted(`/${text}`)}`)
+  if (/[?#]/.test(text)) return invalid(`a path prefix has no query or fragment, ${quoted(text)} has`)
+  return { value: text }
+}
+
+function parseEnumOperand(field: PredicateField, text: string): Parsed<string> {
+  if (field.values !== undefined) {
+    if (field.values.includes(text)) return { value: text }
+    const what = `value of ${field.path}`
+    return { problem: unknownWord(text, field.values, { code: 'invalid-operand', what }) }
+  }
+  // Methods are case-sensitive and all registered ones are upper case (RFC 9110 §9.1, §16.1).
+  if (/^[!#$%&'*+\-.^`|~0-9A-Z_]+$/.test(text)) return { value: text }
+  const upper = text.toUpperCase()
+  const suggestion = upper === text ? undefined : `write ${quoted(upper)}`
+  return invalid(`${quoted(text)} is not an upper-case token`, suggestion)
+}
+
+function parseStringOperand(field: PredicateField, text: string): Parsed<string> {
+  if (field.path === 'http.host') {
+    const match = /^([^:[\]]+):\d+$/.exec(text)
+    if (match !== null) return invalid('http.host never has a port', `write ${quoted(match[1]!.toLowerCase())}`)
+  }
+  return checkForm(field, text)
+}
+
+function checkForm(field: PredicateField, text: string): Parsed<string> {
+  const lower = text.toLowerCase()
+  if (field.form !== 'lower-case' || lower === text) return { value: text }
+  const message = `${field.path} is always lower case, ${quoted(text)} never occurs in it`
+  return { problem: { code: 'upper-case-literal', message, suggestion: `write ${quoted(lower)}` } }
+}
+
+function invalid(message: string, suggestion?: string): { problem: Problem } {
+  return { problem: { code: 'invalid-operand', message, ...(suggestion === undefined ? {} : { suggestion }) } }
+}

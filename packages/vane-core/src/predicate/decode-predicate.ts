@@ -1,0 +1,117 @@
+import { suggest } from '../diagnostics/suggest.ts'
+import { decodeList } from '../schema/decode-list.ts'
+import { notSupportedYet, quoted, unknownWord, wrongType } from '../schema/decode-scalar.ts'
+import { propertiesOf, type JsonNode } from '../schema/json-node.ts'
+import type { Problem, ProblemSink } from '../schema/problem-sink.ts'
+import { decodeOperand } from './decode-operand.ts'
+import { FIELDS, findField, type PredicateField } from './fields.ts'
+import { appliesTo, OPERATORS, operatorsOf } from './operators.ts'
+import type { Predicate, PredicateOperator } from './types.ts'
+
+const COMBINATORS = ['any_of', 'all_of', 'not']
+const EXAMPLE = 'write for example { "http.host": { "equals": "example.com" } }'
+
+/** One predicate: an object with exactly one key, a field or a combination. Its depth is bounded by the file's nesting. */
+export function decodePredicate(node: JsonNode, sink: ProblemSink): Predicate | undefined {
+  const only = onlyProperty(node, sink, { what: 'a predicate', suggestion: EXAMPLE })
+  if (only === undefined) return undefined
+  switch (only.name) {
+    case 'any_of':
+    case 'all_of': {
+      const of = decodeList(decodePredicate, { what: 'predicates', min: 1 })(only.value, sink)
+      return of === undefined ? undefined : { op: only.name, of }
+    }
+    case 'not': {
+      const of = decodePredicate(only.value, sink)
+      return of === undefined ? undefined : { op: 'not', of }
+    }
+    default:
+      return decodeComparison(only.key, only.value, sink)
+  }
+}
+
+function decodeComparison(key: JsonNode, value: JsonNode, sink: ProblemSink): Predicate | undefined {
+  const path = String(key.value)
+  const field = findField(path)
+  if (field === undefined) {
+    sink.at(key, unknownField(path))
+    return undefined
+  }
+  const nameProblem = field.path.endsWith('.') ? checkFieldName(field, path) : undefined
+  if (nameProblem !== undefined) {
+    sink.at(key, nameProblem)
+    return undefined
+  }
+  if (!field.isSupported) {
+    sink.at(key, notSupportedYet(`the field "${field.path.endsWith('.') ? `${field.path}<name>` : field.path}"`))
+    return undefined
+  }
+  if (value.type === 'string') {
+    const suggestion = `write { "equals": ${quoted(String(value.value))} }`
+    return wrongType(value, sink, { what: 'an operator', suggestion })
+  }
+  const what = `the comparison of ${quoted(path)}`
+  const only = onlyProperty(value, sink, { what, suggestion: 'combine several with "all_of"' })
+  if (only === undefined) return undefined
+
+  const operator = Object.hasOwn(OPERATORS, only.name) ? OPERATORS[only.name] : undefined
+  if (operator === undefined) {
+    sink.at(only.key, unknownWord(only.name, operatorsOf(field), { code: 'unknown-operator', what: 'operator' }))
+    return undefined
+  }
+  if (!appliesTo(operator, field)) {
+    const where = operator.onlyField ?? `${operator.types.join(', ')} fields`
+    sink.at(only.key, {
+      code: 'operator-mismatch',
+      message: `the operator "${only.name}" applies to ${where}, "${path}" is of type ${field.type}`,
+      suggestion: `"${path}" takes ${operatorsOf(field).join(', ')}`,
+    })
+    return undefined
+  }
+  if (!operator.isSupported) {
+    sink.at(only.key, notSupportedYet(`the operator "${only.name}"`))
+    return undefined
+  }
+  const operand = decodeOperand(field, operator)(only.value, sink)
+  // Operators that are supported are exactly those of the type.
+  return operand === undefined ? undefined : { op: only.name as PredicateOperator, field: path, value: operand }
+}
+
+function onlyProperty(
+  node: JsonNode,
+  sink: ProblemSink,
+  { what, suggestion }: { readonly what: string; readonly suggestion: string },
+): { key: JsonNode; name: string; value: JsonNode } | undefined {
+  if (node.type !== 'object') return wrongType(node, sink, { what: `${what} (an object)`, suggestion })
+  const properties = [...propertiesOf(node)]
+  const [first, second] = properties
+  if (first !== undefined && second === undefined) return first
+  const message = `${what} needs exactly one key, this one has ${properties.length}`
+  sink.at(second?.key ?? node, { code: 'invalid-predicate', message, suggestion })
+  return undefined
+}
+
+/** Names after `http.header.`: what can be a header name, in the form our parsers give it. */
+function checkFieldName(field: PredicateField, path: string): Problem | undefined {
+  const name = path.slice(field.path.length)
+  if (field.path !== 'http.header.') return undefined
+  if (!/^[!#$%&'*+\-.^`|~0-9A-Za-z_]+$/.test(name)) {
+    return { code: 'unknown-field', message: `${quoted(name)} is not a header name` }
+  }
+  if (name === name.toLowerCase()) return undefined
+  const suggestion = `write ${quoted(path.toLowerCase())}`
+  return { code: 'unknown-field', message: `field names are lower case, ${quoted(path)} is not`, suggestion }
+}
+
+function unknownField(path: string): Problem {
+  const lower = path.toLowerCase()
+  const completed = FIELDS.map(({ path: known }) => (known.endsWith('.') ? `${known}<name>` : known))
+  const near =
+    (findField(lower) === undefined ? undefined : lower) ??
+    // People drop what goes without saying: `host`, `path`, `ip`.
+    completed.find((known) => known.endsWith(`.${lower}`)) ??
+    completed.find((known) => `${lower}.` === known.slice(0, lower.length + 1) && known.endsWith('<name>')) ??
+    suggest(lower, [...completed, ...COMBINATORS])
+  const message = `unknown predicate field ${quoted(path)}`
+  return { code: 'unknown-field', message, ...(near === undefined ? {} : { suggestion: `did you mean "${near}"?` }) }
+}

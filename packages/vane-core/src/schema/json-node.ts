@@ -1,0 +1,47 @@
+import type { Node } from 'jsonc-parser'
+
+/** A JSON value that knows where it stands: a tree with offsets, in which a property is a node with key and value as children. */
+export type JsonNode = Node
+
+/** The properties of an object node as key and value; a property without a value does not occur in a tree without errors. */
+export function* propertiesOf(node: JsonNode): Generator<{ key: JsonNode; name: string; value: JsonNode }> {
+  for (const property of node.children ?? []) {
+    const [key, value] = property.children ?? []
+    if (key !== undefined && value !== undefined) yield { key, name: String(key.value), value }
+  }
+}
+
+/** The value of a key of an object node. */
+export function propertyOf(node: JsonNode, name: string): JsonNode | undefined {
+  for (const property of propertiesOf(node)) if (property.name === name) return property.value
+  return undefined
+}
+
+/** Where a node stands, such as `rules[0].match["http.host"]`; empty for the root. A key has its value's path. */
+export function jsonPath(node: JsonNode): string {
+  const parts: string[] = []
+  for (let at: JsonNode = node; at.parent !== undefined; at = at.parent) {
+    if (at.parent.type === 'array') parts.push(`[${at.parent.children?.indexOf(at) ?? -1}]`)
+    else if (at.type === 'property') parts.push(keyStep(String(at.children?.[0]?.value)))
+  }
+  const path = parts.toReversed().join('')
+  return path.startsWith('.') ? path.slice(1) : path
+}
+
+/** What a person calls a node's JSON type. */
+export function jsonTypeName(node: JsonNode): string {
+  switch (node.type) {
+    case 'array':
+      return 'a list'
+    case 'object':
+      return 'an object'
+    case 'null':
+      return 'null'
+    default:
+      return `a ${node.type}`
+  }
+}
+
+function keyStep(key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, 64))}]`
+}

@@ -1,0 +1,91 @@
+import {
+  notSupportedYet,
+  parseJsonTree,
+  parsePluginRef,
+  ProblemSink,
+  quoted,
+  SourceText,
+  unknownWord,
+  type Diagnostic,
+  type Json,
+  type MiddlewareMeta,
+  type MiddlewareUse,
+  type Problem,
+  type Rule,
+  type SymbolicMiddleware,
+} from 'vane-core'
+import type { AnalyzeOptions } from './analyze.ts'
+import { NOT_YET_MIDDLEWARE } from './builtin-middleware.ts'
+import type { BuiltinMiddleware } from './metadata-provider.ts'
+
+/** The middleware a chain entry names, or why there is none. */
+export type ResolvedMiddleware =
+  | { readonly middleware: SymbolicMiddleware }
+  | { readonly diagnostics: readonly Diagnostic[] }
+
+/** Finds out what a chain entry names, checks its arguments, and that it can run where it stands. */
+export function resolveMiddleware(rule: Rule, use: MiddlewareUse, options: AnalyzeOptions): ResolvedMiddleware {
+  const ref = parsePluginRef(use.use)
+  if (ref !== undefined) {
+    const found = options.middleware.plugin(ref)
+    if ('problem' in found) {
+      const message = `rule ${quoted(rule.name)} uses plugin ${quoted(use.use)}: ${found.problem.message}`
+      return refuse(use, { ...found.problem, message })
+    }
+    const plugin = { path: found.path, export: ref.exportName }
+    return place(rule, use, { name: use.use, args: use.args, meta: found.meta, plugin })
+  }
+
+  const { builtins } = options.middleware
+  const builtin = Object.hasOwn(builtins, use.use) ? builtins[use.use] : undefined
+  if (builtin === undefined) {
+    if (NOT_YET_MIDDLEWARE.includes(use.use)) return refuse(use, notSupportedYet(`the middleware "${use.use}"`))
+    const names = [...Object.keys(builtins), ...NOT_YET_MIDDLEWARE]
+    const problem = unknownWord(use.use, names, { code: 'unknown-middleware', what: 'middleware' })
+    return refuse(use, { suggestion: 'plugins are named "<file name without .wasm>:<export>"', ...problem })
+  }
+  const args = decodeArgs(builtin, use, options)
+  return 'diagnostics' in args ? args : place(rule, use, { name: use.use, args: args.value, meta: builtin.meta })
+}
+
+function decodeArgs(
+  builtin: BuiltinMiddleware,
+  use: MiddlewareUse,
+  { sources }: AnalyzeOptions,
+): { readonly value: Json } | { readonly diagnostics: readonly Diagnostic[] } {
+  const source = sources.get(use.source.file)
+  if (use.argsNode !== undefined && source !== undefined) {
+    const sink = new ProblemSink(source)
+    const value = builtin.decodeArgs(use.argsNode, sink)
+    return value === undefined ? { diagnostics: sink.diagnostics } : { value }
+  }
+  // A preset, or nobody, wrote these arguments: they have no place of their own and are reported where they come from.
+  const sink = new ProblemSink(new SourceText({ path: use.source.file, text: JSON.stringify(use.args) }))
+  const node = parseJsonTree(sink)
+  const value = node === undefined ? undefined : builtin.decodeArgs(node, sink)
+  if (value !== undefined) return { value }
+  return { diagnostics: sink.diagnostics.map((diagnostic) => ({ ...diagnostic, span: use.source })) }
+}
+
+/** Whether the chain's end lets the middleware run at all. */
+function place(
+  rule: Rule,
+  use: MiddlewareUse,
+  found: { name: string; args: Json; meta: MiddlewareMeta; plugin?: SymbolicMiddleware['plugin'] },
+): ResolvedMiddleware {
+  const { kind } = found.meta
+  if (kind === 'l4-peek' || kind === 'l4-bytes') {
+    return refuse(use, notSupportedYet(`the middleware ${quoted(use.use)} of kind ${kind}`))
+  }
+  if (kind === 'l7-response' && rule.terminate.type === 'close') {
+    const message = `rule ${quoted(rule.name)} closes, so that ${quoted(use.use)} never sees a response`
+    return refuse(use, { code: 'misplaced-middleware', message })
+  }
+  const { plugin, ...rest } = found
+  const middleware = { ...rest, rule: rule.name, source: use.source }
+  return { middleware: plugin === undefined ? middleware : { ...middleware, plugin } }
+}
+
+function refuse(use: MiddlewareUse, { severity = 'error', ...problem }: Problem): ResolvedMiddleware {
+  return { diagnostics: [{ severity, ...problem, span: use.source }] }
+}

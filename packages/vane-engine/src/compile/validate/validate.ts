@@ -1,0 +1,86 @@
+import { quoted, type Diagnostic, type Edge, type NodeId, type Phase, type SymbolicFlowGraph } from 'vane-core'
+import { edgesOf } from './edges-of.ts'
+import { legalEdges } from './legal-edges.ts'
+
+/**
+ * Walks a graph from every entry, starting in `l4Raw`, and reports what must not be: a node in a phase in which it is
+ * illegal, an id that leads nowhere, a missing edge (a path without an end), a cycle. A graph without diagnostics ends
+ * every path at a terminator and upgrades exactly once before anything on L7.
+ *
+ * The walk keeps its own stack: a chain of ten thousand checks is ordinary.
+ */
+export function validate(graph: SymbolicFlowGraph): Diagnostic[] {
+  const problems = new Map<string, Diagnostic>()
+  const report: Report = (id, message) => {
+    const rule = graph.nodeRules[id]
+    const where = rule === null || rule === undefined ? '' : ` of rule ${quoted(rule)}`
+    const full = `node ${id}${where}: ${message}`
+    problems.set(full, { severity: 'error', code: 'invalid-graph', message: full })
+  }
+
+  // A node may be reached in several phases; each is a state of its own.
+  const states = new Map<string, 'open' | 'done'>()
+  for (const [listener, entry] of Object.entries(graph.entries)) {
+    const stack: Frame[] = []
+    const enter = (id: NodeId, phase: Phase): void => {
+      const key = `${id} ${phase}`
+      const state = states.get(key)
+      if (state === 'open') report(id, `the path from ${quoted(listener)} comes back to it`)
+      if (state !== undefined) return
+      states.set(key, 'open')
+      stack.push({ key, exits: exitsOf({ graph, report }, id, phase), next: 0 })
+    }
+    enter(entry, 'l4Raw')
+    for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+      const exit = frame.exits[frame.next++]
+      if (exit !== undefined) {
+        enter(exit.to, exit.phase)
+        continue
+      }
+      states.set(frame.key, 'done')
+      stack.pop()
+    }
+  }
+  return [...problems.values()]
+}
+
+type Report = (id: number, message: string) => void
+
+interface Frame {
+  readonly key: string
+  readonly exits: readonly Exit[]
+  next: number
+}
+
+interface Exit {
+  readonly to: NodeId
+  readonly phase: Phase
+}
+
+/** Where a node in a phase leads, after looking whether it may stand there and has all its edges. */
+function exitsOf({ graph, report }: { graph: SymbolicFlowGraph; report: Report }, id: NodeId, phase: Phase): Exit[] {
+  const node = graph.nodes[id]
+  if (node === undefined) {
+    report(id, 'there is no such node')
+    return []
+  }
+  const legal = legalEdges(graph, node, phase)
+  if ('problem' in legal) {
+    report(id, legal.problem)
+    return []
+  }
+  const exits: Exit[] = []
+  const present = new Set<Edge>()
+  for (const { edge, to } of edgesOf(node)) {
+    present.add(edge)
+    const leads = legal.leads[edge]
+    if (leads === undefined) report(id, `a ${node.kind} has no edge ${edge} in phase ${phase}`)
+    else if (graph.nodes[to] === undefined) report(id, `its edge ${edge} leads to node ${to}, which does not exist`)
+    else exits.push({ to, phase: leads })
+  }
+  for (const edge of Object.keys(legal.leads)) {
+    const isMissing = !present.has(edge as Edge) && edge !== 'onError' && edge !== 'case'
+    if (isMissing) report(id, `its edge ${edge} is missing, so that a path ends nowhere`)
+  }
+  return exits
+}

@@ -1,0 +1,157 @@
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { loadSettings, type LoadedSettings } from './env.ts'
+
+let dir: string
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'vane-env-'))
+})
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true })
+})
+
+const env = (text: string): void => writeFileSync(join(dir, '.env'), text)
+const load = (processEnv: Record<string, string> = {}): Promise<LoadedSettings> => loadSettings(dir, processEnv)
+
+test('nothing set means the documented defaults', async () => {
+  expect(await load()).toEqual({
+    diagnostics: [],
+    settings: {
+      logLevel: 'info',
+      stateDir: undefined,
+      wasmDir: undefined,
+      mgmtUnix: undefined,
+      mgmtHttpPort: 3333,
+      mgmtHttpPublic: false,
+      mgmtHttpToken: undefined,
+      drainTimeoutSecs: 30,
+      bindIpv4: true,
+      bindIpv6: true,
+      bindMaxAttempts: 10,
+      bindBackoffInitialMs: 100,
+      bindBackoffMaxMs: 5_000,
+      bootHealthTimeoutSecs: 60,
+      flowLogFile: undefined,
+      cgiMaxConcurrent: 100,
+      threads: undefined,
+      features: undefined,
+      wasmMaxMemoryMb: 128,
+      wasmMaxInstances: 32,
+      security: {
+        maxHeaderBytes: 65_536,
+        maxHeadersCount: 100,
+        headerTimeoutMs: 30_000,
+        bodyIdleTimeoutMs: 30_000,
+        maxConnPerIp: 100,
+        maxHandshakeRatePerIp: 10,
+        maxStreamsPerConn: 100,
+        maxRequestRatePerConn: 1_000,
+        maxTotalConns: 65_536,
+        maxPendingHandshakes: 1_000,
+        exemptLoopback: true,
+      },
+    },
+  })
+})
+
+test('reads .env, over which the process wins; other variables are nobody’s business', async () => {
+  env('# comment\nexport VANE_LOG_LEVEL="debug"\nVANE_STATE_DIR=/var/lib/vane\nVANE_MGMT_HTTP_PORT=\nHOME=/x\n')
+  const { settings, diagnostics } = await load({ VANE_STATE_DIR: '/tmp/state', PATH: '/bin' })
+  expect(diagnostics).toEqual([])
+  expect(settings).toMatchObject({ logLevel: 'debug', stateDir: '/tmp/state', mgmtHttpPort: undefined })
+})
+
+test.each([
+  ['VANE_SEC_HEADER_TIMEOUT', '5s', { headerTimeoutMs: 5_000 }],
+  ['VANE_SEC_HEADER_TIMEOUT', '45', { headerTimeoutMs: 45_000 }],
+  ['VANE_SEC_BODY_IDLE_TIMEOUT', '2m', { bodyIdleTimeoutMs: 120_000 }],
+  ['VANE_SEC_MAX_HANDSHAKE_RATE_PER_IP', '1/s', { maxHandshakeRatePerIp: 1 }],
+  ['VANE_SEC_MAX_REQUEST_RATE_PER_CONN', '100', { maxRequestRatePerConn: 100 }],
+  ['VANE_SEC_MAX_TOTAL_CONNS', '1024', { maxTotalConns: 1_024 }],
+  ['VANE_SEC_EXEMPT_LOOPBACK', '0', { exemptLoopback: false }],
+])('%s=%s', async (name, value, security) => {
+  const { settings, diagnostics } = await load({ [name]: value })
+  expect(diagnostics).toEqual([])
+  expect(settings?.security).toMatchObject(security)
+})
+
+test.each([
+  ['VANE_SEC_MAX_HEADER_BYTES', '4095', '4096'],
+  ['VANE_SEC_MAX_HEADERS_COUNT', '19', '20'],
+  ['VANE_SEC_HEADER_TIMEOUT', '4999ms', '5s'],
+  ['VANE_SEC_BODY_IDLE_TIMEOUT', '4', '5s'],
+  ['VANE_SEC_MAX_CONN_PER_IP', '9', '10'],
+  ['VANE_SEC_MAX_HANDSHAKE_RATE_PER_IP', '0/s', '1/s'],
+  ['VANE_SEC_MAX_STREAMS_PER_CONN', '9', '10'],
+  ['VANE_SEC_MAX_REQUEST_RATE_PER_CONN', '99/s', '100/s'],
+  ['VANE_SEC_MAX_TOTAL_CONNS', '1023', '1024'],
+  ['VANE_SEC_MAX_PENDING_HANDSHAKES', '99', '100'],
+])('%s=%s is below its floor', async (name, value, floor) => {
+  const { settings, diagnostics } = await load({ [name]: value })
+  expect(settings).toBeUndefined()
+  expect(diagnostics).toEqual([
+    {
+      severity: 'error',
+      code: 'below-floor',
+      message: `${name} cannot be set below its floor ${floor}, it is "${value}"`,
+    },
+  ])
+})
+
+test.each([
+  ['VANE_LOG_LEVEL', 'verbose'],
+  ['VANE_LOG_LEVEL', 'INFO'],
+  ['VANE_MGMT_HTTP_PORT', '0'],
+  ['VANE_MGMT_HTTP_PORT', '65536'],
+  ['VANE_MGMT_HTTP_PORT', '80 '],
+  ['VANE_MGMT_HTTP_PUBLIC', 'maybe'],
+  ['VANE_MGMT_HTTP_TOKEN', ''],
+  ['VANE_DRAIN_TIMEOUT_SECS', '-1'],
+  ['VANE_DRAIN_TIMEOUT_SECS', '1e3'],
+  ['VANE_DRAIN_TIMEOUT_SECS', ''],
+  ['VANE_BIND_MAX_ATTEMPTS', '0'],
+  ['VANE_STATE_DIR', ''],
+  ['VANE_SEC_HEADER_TIMEOUT', 'soon'],
+  ['VANE_SEC_MAX_CONN_PER_IP', '1.5'],
+  ['VANE_SEC_MAX_HANDSHAKE_RATE_PER_IP', '10/m'],
+])('%s=%j is refused', async (name, value) => {
+  const { settings, diagnostics } = await load({ [name]: value })
+  expect(settings).toBeUndefined()
+  expect(diagnostics).toMatchObject([
+    { severity: 'error', code: 'invalid-variable', message: expect.stringContaining(name) },
+  ])
+})
+
+test('a problem in .env names its line; one of the process names none', async () => {
+  env('VANE_THREADS=1\n\n  VANE_THREADS=none\nVANE_SEC_MAX_CONN_PER_IP=1\n')
+  const { diagnostics } = await load({ VANE_SEC_MAX_CONN_PER_IP: '2' })
+  expect(diagnostics).toMatchObject([
+    { code: 'invalid-variable', span: { file: '.env', line: 3, column: 3, length: 17 } },
+    { code: 'below-floor', message: expect.stringContaining('"2"') },
+  ])
+  expect(diagnostics[1]?.span).toBeUndefined()
+})
+
+test('an unknown VANE_ variable is a warning with a suggestion', async () => {
+  env('VANE_LOG_LEVL=debug')
+  const { settings, diagnostics } = await load({ VANE_XYZZY: '1' })
+  expect(settings).toBeDefined()
+  expect(diagnostics).toMatchObject([
+    { severity: 'warning', code: 'unknown-variable', suggestion: 'did you mean VANE_LOG_LEVEL?', span: { line: 1 } },
+    { severity: 'warning', code: 'unknown-variable', message: 'there is no variable VANE_XYZZY' },
+  ])
+})
+
+test('a .env that cannot be read is an error', async () => {
+  mkdirSync(join(dir, '.env'))
+  expect(await load()).toMatchObject({ settings: undefined, diagnostics: [{ code: 'unreadable-file' }] })
+  rmSync(join(dir, '.env'), { recursive: true })
+  writeFileSync(join(dir, '.env'), new Uint8Array([0xff]))
+  expect(await load()).toMatchObject({ settings: undefined, diagnostics: [{ code: 'invalid-utf8' }] })
+})
+
+test('a directory that does not exist has no .env', async () => {
+  expect((await loadSettings(join(dir, 'nowhere'), {})).diagnostics).toEqual([])
+})

@@ -1,0 +1,55 @@
+import { join, resolve } from 'node:path'
+import {
+  hasErrors,
+  parseRuleFile,
+  sortDiagnostics,
+  type Diagnostic,
+  type SymbolicFlowGraph,
+  type WasmRuntime,
+} from 'vane-core'
+import { BUILTIN_MIDDLEWARE } from '../compile/builtin-middleware.ts'
+import { compileParsed } from '../compile/compile.ts'
+import { BUILTINS_ONLY } from '../compile/metadata-provider.ts'
+import { loadPlugins } from './load-plugins.ts'
+import { readRuleFiles } from './read-rule-files.ts'
+
+/** What {@link loadConfig} may be given. */
+export interface LoadConfigOptions {
+  /** Loads plugins; without it, a rule that names one is an error. */
+  readonly wasm?: WasmRuntime
+  /** Where `.wasm` files are; default `wasm` in the configuration directory. */
+  readonly wasmDir?: string
+}
+
+/** A configuration directory, compiled. */
+export interface LoadedConfig {
+  /** `undefined` if and only if a diagnostic is an error. */
+  readonly graph: SymbolicFlowGraph | undefined
+  /** Sorted by file and line. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** Text by file, for code frames. */
+  readonly sources: ReadonlyMap<string, string>
+}
+
+/**
+ * Reads a configuration directory and compiles it. Each file is read once, so that diagnostics and graph speak of the same
+ * text. Never throws for what it finds there: everything wrong with it is a diagnostic.
+ */
+export async function loadConfig(dir: string, options: LoadConfigOptions = {}): Promise<LoadedConfig> {
+  const root = resolve(dir)
+  const { files, diagnostics } = await readRuleFiles(root)
+  const sources = new Map(files.map((file) => [file.path, file.text]))
+  const parsed = files.map(parseRuleFile)
+  const { wasm, wasmDir = join(root, 'wasm') } = options
+  const middleware =
+    wasm === undefined
+      ? BUILTINS_ONLY
+      : { builtins: BUILTIN_MIDDLEWARE, plugin: await loadPlugins(parsed, wasm, wasmDir) }
+  const compiled = compileParsed(parsed, middleware)
+  // What could not be read explains a lack of rules better than "no rule" does.
+  const rest = hasErrors(diagnostics)
+    ? compiled.diagnostics.filter((diagnostic) => diagnostic.code !== 'no-rules')
+    : compiled.diagnostics
+  const all = sortDiagnostics([...diagnostics, ...rest])
+  return { graph: hasErrors(all) ? undefined : compiled.graph, diagnostics: all, sources }
+}

@@ -1,0 +1,48 @@
+import { isPluginError, type Logger, VaneError } from 'vane-core'
+import { ClientFault } from '../http1/client-fault.ts'
+import type { LinkedNode } from '../link/linked-node.ts'
+import type { EngineCounters } from '../observe/engine-counters.ts'
+import { BodyLimitError } from './body-limit-error.ts'
+
+/** Whom failures are reported to. */
+export interface FailureSinks {
+  readonly logger: Logger
+  readonly counters: EngineCounters
+}
+
+/** Where a walk stood when something failed. */
+export interface FailurePlace {
+  /** Absent where it was no node's doing. */
+  readonly node: LinkedNode | undefined
+  /** Rule of the walk. */
+  readonly rule: string | undefined
+  readonly connectionId: string
+}
+
+/** Logs and counts a failure, whatever the client will be told. A client that went away is no failure. */
+export function reportFailure(
+  error: Error,
+  { node, rule, connectionId }: FailurePlace,
+  { logger, counters }: FailureSinks,
+): void {
+  if (error instanceof VaneError && error.kind === 'canceled') return
+  counters.countError(error)
+  const isAnomaly = isPluginError(error) && error.case === 'plugin' && error.onErrorHint === 'internal'
+  if (isAnomaly) counters.pluginAnomalies++
+  const fields = {
+    err: error,
+    rule: node?.rule ?? rule,
+    node: node?.kind,
+    name: node?.name,
+    connection_id: connectionId,
+  }
+  const message = node === undefined ? 'request failed' : `${node.kind} failed`
+  // What a peer, an upstream or a plugin did wrong is no fault of ours.
+  if (isAnomaly || isOurs(error)) logger.error(fields, message)
+  else logger.warn(fields, message)
+}
+
+function isOurs(error: Error): boolean {
+  if (error instanceof VaneError) return error.kind === 'internal'
+  return !isPluginError(error) && !(error instanceof ClientFault) && !(error instanceof BodyLimitError)
+}

@@ -1,0 +1,311 @@
+import {
+  type HeaderList,
+  type HttpRequest,
+  type HttpResponse,
+  isPluginError,
+  type Logger,
+  type MaybePromise,
+  type PluginCallOptions,
+  type StepBranch,
+  VaneError,
+} from 'vane-core'
+import type { ExchangeEnd, ServerExchange } from '../http1/server-codec.ts'
+import type { LinkedGraph } from '../link/linked-graph.ts'
+import {
+  type LinkedNode,
+  NO_NODE,
+  OP_CHECK,
+  OP_CLOSE,
+  OP_DISPATCH,
+  OP_FETCH,
+  OP_MIDDLEWARE,
+  OP_UPGRADE,
+  OP_WRITE_RESPONSE,
+} from '../link/linked-node.ts'
+import type { Connection } from '../listen/connection.ts'
+import { collectBody } from './collect-body.ts'
+import type { FetchOutcome, Flow, MiddlewareOutcome } from './flow.ts'
+import { type FailureSinks, reportFailure } from './report-failure.ts'
+import { respondToError, toStatusResponse } from './respond-to-error.ts'
+import type { TrajectoryRecorder } from './trajectory-recorder.ts'
+
+/** One request's walk. */
+export interface WalkStart {
+  readonly graph: LinkedGraph
+  readonly connection: Connection
+  readonly exchange: ServerExchange
+  readonly recorder: TrajectoryRecorder | undefined
+}
+
+/**
+ * Takes one request through the graph, from the node after `upgrade` to its end.
+ *
+ * It goes on synchronously for as long as nodes answer synchronously; what is a promise suspends it at that node.
+ */
+export class Walk implements Flow, PluginCallOptions {
+  readonly connection: Connection
+  readonly request: HttpRequest
+  response: HttpResponse | undefined
+  readonly #graph: LinkedGraph
+  readonly #exchange: ServerExchange
+  readonly #context: FailureSinks
+  readonly #recorder: TrajectoryRecorder | undefined
+  #rule: string | undefined
+  #error: Error | undefined
+  /** The walk has reached an end of the graph, or its client has gone: nothing further runs. */
+  #hasEnded = false
+  #isClosed = false
+  #onCancel: ((reason: Error) => void) | undefined
+  #abort: AbortController | undefined
+
+  /** Holds the graph until the response is over. */
+  constructor(start: WalkStart, context: FailureSinks) {
+    this.#graph = start.graph.retain()
+    this.#exchange = start.exchange
+    this.#recorder = start.recorder
+    this.#context = context
+    this.connection = start.connection
+    this.request = start.exchange.request
+    start.exchange.onEnd = (end) => this.#finish(end)
+  }
+
+  get logger(): Logger {
+    return this.#context.logger
+  }
+
+  /** The walk is its own call options, so that a call costs no further object. */
+  get callOptions(): PluginCallOptions {
+    return this
+  }
+
+  get connectionId(): string {
+    return this.connection.id
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    return this.#abort.signal
+  }
+
+  onCancel(listener: (reason: Error) => void): void {
+    this.#onCancel = listener
+  }
+
+  inform(status: number, headers: HeaderList): void {
+    if (!this.#hasEnded) this.#exchange.inform(status, headers)
+  }
+
+  /** Walks from a node until the walk ends or must wait. Never throws. */
+  run(from: number): void {
+    const { nodes } = this.#graph
+    let at = from
+    while (at !== NO_NODE) {
+      const node = nodes[at]
+      if (node === undefined) {
+        this.#answerError(new VaneError({ kind: 'internal' }, `walk led to node ${at}, which does not exist`))
+        return
+      }
+      if (this.#rule === undefined && node.rule !== null) this.#rule = node.rule
+      if (node.collect !== undefined && this.#mustWaitForBody(at, node, node.collect)) return
+      at = this.#step(at, node)
+    }
+  }
+
+  /** @returns the next node, or {@link NO_NODE} where the walk has ended or waits. */
+  #step(at: number, node: LinkedNode): number {
+    switch (node.op) {
+      case OP_CHECK: {
+        const isMatch = node.test!(this.connection, this.request)
+        this.#recorder?.leave(at, node, isMatch ? 'match' : 'miss')
+        return isMatch ? node.onMatch : node.next
+      }
+      case OP_DISPATCH: {
+        const value = node.read!(this.connection, this.request)
+        const target = value === undefined ? undefined : node.cases!.get(String(value))
+        this.#recorder?.leave(at, node, target === undefined ? 'default' : 'case')
+        return target ?? node.next
+      }
+      case OP_MIDDLEWARE: {
+        let outcome: MaybePromise<MiddlewareOutcome>
+        try {
+          outcome = node.middleware!.handle(this)
+        } catch (error) {
+          return this.#onFailure(at, node, error)
+        }
+        if (!(outcome instanceof Promise)) return this.#onOutcome(at, node, outcome)
+        outcome.then(
+          (value) => this.#resume(() => this.#onOutcome(at, node, value)),
+          (error: unknown) => this.#resume(() => this.#onFailure(at, node, error)),
+        )
+        return NO_NODE
+      }
+      case OP_FETCH: {
+        let outcome: MaybePromise<FetchOutcome>
+        try {
+          outcome = node.fetch!.start(this)
+        } catch (error) {
+          return this.#onFailure(at, node, error)
+        }
+        if (!(outcome instanceof Promise)) return this.#onFetched(at, node, outcome)
+        outcome.then(
+          (value) => {
+            // A response that comes after its client has gone is of no use to anybody.
+            if (this.#hasEnded) this.#discardBody(value.response, canceled())
+            else this.run(this.#onFetched(at, node, value))
+          },
+          (error: unknown) => this.#resume(() => this.#onFailure(at, node, error)),
+        )
+        return NO_NODE
+      }
+      case OP_WRITE_RESPONSE:
+        this.#leave(at, node, 'end')
+        this.#answer(this.response ?? toStatusResponse(500), false)
+        return NO_NODE
+      case OP_CLOSE:
+        this.#leave(at, node, 'close')
+        if (node.unmatched) this.#answer(toStatusResponse(404), true)
+        else this.drop()
+        return NO_NODE
+      case OP_UPGRADE:
+        // The connection has been upgraded before its first request.
+        return node.next
+    }
+  }
+
+  #onOutcome(at: number, node: LinkedNode, outcome: MiddlewareOutcome): number {
+    this.#leave(at, node, outcome.tag)
+    switch (outcome.tag) {
+      case 'continue':
+        return node.next
+      case 'short':
+        this.#answer(outcome.response, false)
+        return NO_NODE
+      case 'close':
+        this.drop()
+        return NO_NODE
+    }
+  }
+
+  #onFetched(at: number, node: LinkedNode, { response }: FetchOutcome): number {
+    this.#leave(at, node, 'response')
+    // A response made by `on_error` takes the place of the one that response middleware failed on.
+    if (this.response !== undefined) this.#discardBody(this.response, new Error('replaced after a failure'))
+    this.response = response
+    return node.next
+  }
+
+  /** Goes on after a wait, unless the walk has ended in the meantime. */
+  #resume(step: () => number): void {
+    if (!this.#hasEnded) this.run(step())
+  }
+
+  #mustWaitForBody(at: number, node: LinkedNode, direction: 'request' | 'response'): boolean {
+    const message = direction === 'request' ? this.request : this.response
+    if (message === undefined || message.body.kind !== 'stream') return false
+    // A length without content: there is nothing to collect, and the length is not ours to limit.
+    if (direction === 'response' && (this.request.method === 'HEAD' || this.response?.status === 304)) return false
+    collectBody(message.body, { direction, limitBytes: node.bodyLimitBytes }).then(
+      (body) => {
+        message.body = body
+        if (!this.#hasEnded) this.run(at)
+      },
+      (error: unknown) => {
+        // The message is at fault, not the node that was to see it: its `on_error` has no say.
+        if (!this.#hasEnded) this.#answerError(error, node)
+      },
+    )
+    return true
+  }
+
+  /** The failure channel: what a throw at a node leads to. */
+  #onFailure(at: number, node: LinkedNode, error: unknown): number {
+    this.#leave(at, node, 'error')
+    const hint = isPluginError(error) && error.case === 'plugin' ? error.onErrorHint : undefined
+    if (hint !== 'force-close' && node.onError !== NO_NODE) {
+      this.#report(error, node)
+      return node.onError
+    }
+    this.#answerError(error, node)
+    return NO_NODE
+  }
+
+  /** Ends the walk with the response an error is due. */
+  #answerError(error: unknown, node?: LinkedNode): void {
+    this.#report(error, node)
+    if (error instanceof VaneError && error.kind === 'canceled') {
+      // Nobody is left to be answered.
+      this.drop()
+      return
+    }
+    const { response, close } = respondToError(error)
+    this.#answer(response, close)
+  }
+
+  #report(error: unknown, node: LinkedNode | undefined): void {
+    this.#error = error instanceof Error ? error : new Error(String(error))
+    reportFailure(this.#error, { node, rule: this.#rule, connectionId: this.connection.id }, this.#context)
+  }
+
+  #answer(response: HttpResponse, close: boolean): void {
+    if (this.#hasEnded) {
+      this.#discardBody(response, canceled())
+      return
+    }
+    this.#hasEnded = true
+    if (this.response !== undefined && this.response !== response)
+      this.#discardBody(this.response, new Error('replaced'))
+    this.response = response
+    try {
+      this.#exchange.respond(response, close)
+    } catch (error) {
+      // A field that no encoder can write, from a rule or a plugin.
+      this.#report(error, undefined)
+      this.#discardBody(response, new Error('response cannot be written'))
+      this.#exchange.respond(toStatusResponse(500), true)
+    }
+  }
+
+  /** Drops the connection without a further byte, whether or not the walk has begun. */
+  drop(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#isClosed = true
+    if (this.response !== undefined) this.#discardBody(this.response, canceled())
+    this.#exchange.cut(canceled())
+  }
+
+  #discardBody(response: HttpResponse, reason: Error): void {
+    if (response.body.kind === 'stream') response.body.source.cancel(reason)
+  }
+
+  #leave(at: number, node: LinkedNode, branch: StepBranch): void {
+    this.#recorder?.leave(at, node, branch)
+  }
+
+  /** The exchange is over, whoever ended it. */
+  #finish(end: ExchangeEnd): void {
+    const wasRunning = !this.#hasEnded
+    this.#hasEnded = true
+    if (end !== 'complete') {
+      const reason = canceled()
+      this.#abort?.abort(reason)
+      this.#onCancel?.(reason)
+      if (wasRunning && this.response !== undefined) this.#discardBody(this.response, reason)
+    }
+    const { counters } = this.#context
+    // A response that broke off under way: the head said one thing, the body's failure another.
+    if (end === 'cut' && !this.#isClosed && this.#exchange.error !== undefined)
+      this.#report(this.#exchange.error, undefined)
+    if (this.#exchange.status !== undefined) counters.countResponse(this.#exchange.status)
+    if (end === 'client-gone') counters.requestsCanceled++
+    counters.requestsActive--
+    const outcome =
+      end === 'client-gone' ? 'canceled' : this.#isClosed ? 'closed' : end === 'cut' ? 'failed' : 'response'
+    this.#recorder?.finish(this.connection, this.#exchange, { outcome, rule: this.#rule, error: this.#error })
+    this.#graph.release()
+  }
+}
+
+function canceled(): VaneError {
+  return new VaneError({ kind: 'canceled' }, 'request ended before its response was complete')
+}

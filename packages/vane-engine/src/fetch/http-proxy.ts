@@ -1,0 +1,51 @@
+import type { HttpProxyTerminate, HttpRequest } from 'vane-core'
+import type { Fetch, Flow } from '../executor/flow.ts'
+import { isHostOwned } from '../http1/hop-by-hop.ts'
+import { toUpstreamName } from '../upstream/upstream-pool.ts'
+import type { UpstreamPools } from '../upstream/upstream-pools.ts'
+
+/** A fetch that passes the request to an HTTP/1.1 upstream and yields its response, both bodies streaming. */
+export function createHttpProxy(spec: HttpProxyTerminate, pools: UpstreamPools): Fetch {
+  const { pool, release } = pools.lease(spec.upstream)
+  const upstreamHost = toUpstreamHost(spec)
+  const { timeouts } = spec
+
+  const toHost = (request: HttpRequest): string => {
+    if (spec.host === 'upstream') return upstreamHost
+    return spec.host === 'preserve' ? request.authority || upstreamHost : spec.host
+  }
+
+  return {
+    async start(flow: Flow) {
+      const { request } = flow
+      const expectsContinue = request.body.kind === 'stream' && isContinueExpected(request)
+      const fields = ['host', toHost(request)]
+      request.headers.forEach((name, value, wireName) => {
+        if (name !== 'host' && name !== 'expect' && !isHostOwned(name)) fields.push(wireName, value)
+      })
+      if (expectsContinue) fields.push('expect', '100-continue')
+      const exchange = pool.exchange({
+        method: request.method,
+        target: request.target,
+        fields,
+        body: request.body,
+        timeouts,
+        expectsContinue,
+        onInterim: (status, headers) => flow.inform(status, headers),
+      })
+      flow.onCancel((reason) => exchange.cancel(reason))
+      return { tag: 'response', response: await exchange.response }
+    },
+    dispose: release,
+  }
+}
+
+function isContinueExpected({ version, headers }: HttpRequest): boolean {
+  return version !== '1.0' && headers.get('expect')?.toLowerCase() === '100-continue'
+}
+
+/** What `Host` names the upstream itself by: the default port is left out (RFC 9110 §4.2.3). */
+function toUpstreamHost({ upstream }: HttpProxyTerminate): string {
+  if (upstream.kind === 'unix') return 'localhost'
+  return toUpstreamName(upstream).replace(/:80$/, '')
+}

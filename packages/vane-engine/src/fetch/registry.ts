@@ -1,0 +1,21 @@
+import type { FetchSpec } from 'vane-core'
+import type { Fetch } from '../executor/flow.ts'
+import type { UpstreamPools } from '../upstream/upstream-pools.ts'
+import { createHttpProxy } from './http-proxy.ts'
+import { createStatic } from './static.ts'
+
+/** What fetches are made of besides their own arguments. */
+export interface FetchContext {
+  readonly pools: UpstreamPools
+}
+
+/** Makes a live fetch. Synchronous and without I/O: an upstream that is down does not stop a configuration from loading. */
+export function createFetch(spec: FetchSpec, context: FetchContext): Fetch {
+  switch (spec.type) {
+    case 'http_proxy':
+      return createHttpProxy(spec, context.pools)
+    case 'static':
+    case 'synthesize':
+      return createStatic(spec.response)
+  }
+}

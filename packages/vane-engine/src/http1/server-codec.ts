@@ -1,0 +1,51 @@
+import type { Socket } from 'node:net'
+import type { HeaderList, HttpRequest, HttpResponse } from 'vane-core'
+
+/** Turns a client's bytes into requests, and responses into bytes. The seam behind which protocol versions are exchanged. */
+export interface HttpServerCodec {
+  /** Takes the socket over, error handling included, until it closes. */
+  serve(socket: Socket, session: HttpSession): void
+  /** Closes the connections that no request is running on. */
+  closeIdle(): void
+  /** Stops its clocks. Connections that are still open stay so. */
+  close(): void
+}
+
+/** One client connection, as a codec sees the rest of the engine. */
+export interface HttpSession {
+  /** Whether the next response should be the connection's last. */
+  isClosing(): boolean
+  /** A request has arrived. Must not throw. */
+  onExchange(exchange: ServerExchange): void
+  /** A request was refused before it became an exchange. */
+  onRefused(status: number, reason: string): void
+}
+
+/** How an exchange ended: the response is out, or the client went away first, or we cut the connection. */
+export type ExchangeEnd = 'complete' | 'client-gone' | 'cut'
+
+/** One request with the response it is owed. */
+export interface ServerExchange {
+  readonly request: HttpRequest
+  /** Called once, when nothing more will happen to the response. To be set before `respond`. */
+  onEnd: (end: ExchangeEnd) => void
+  /** Bytes of body received so far. */
+  readonly bytesIn: number
+  /** Bytes of body handed to the connection so far. */
+  readonly bytesOut: number
+  /** Status of the response that was begun. */
+  readonly status: number | undefined
+  /** Why the response broke off, where it did. */
+  readonly error: Error | undefined
+  /**
+   * Begins the response, once. Takes the body over: its failure cuts the connection, so that no client takes a part for
+   * the whole.
+   *
+   * @param close whether the connection ends with this response.
+   */
+  respond(response: HttpResponse, close: boolean): void
+  /** Sends an interim response, where the client's version knows them and the final one has not begun. */
+  inform(status: number, headers: HeaderList): void
+  /** Breaks the connection off at once. */
+  cut(error: Error): void
+}

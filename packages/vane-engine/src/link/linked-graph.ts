@@ -1,0 +1,56 @@
+import type { SymbolicFlowGraph } from 'vane-core'
+import type { LinkedNode } from './linked-node.ts'
+
+/** What a linked graph holds that must be given back. */
+export interface Disposable {
+  dispose?(): void
+}
+
+/** A graph that can run: its nodes are resolved, its plugin call sites and pools are held until it is disposed of. */
+export class LinkedGraph {
+  /** What it was made from. */
+  readonly symbolic: SymbolicFlowGraph
+  readonly nodes: readonly LinkedNode[]
+  /** Listener key to first node. */
+  readonly entries: ReadonlyMap<string, number>
+  #holdings: readonly Disposable[]
+  #users = 0
+  #isDisposed = false
+
+  constructor(symbolic: SymbolicFlowGraph, nodes: readonly LinkedNode[], holdings: readonly Disposable[]) {
+    this.symbolic = symbolic
+    this.nodes = nodes
+    this.entries = new Map<string, number>(Object.entries(symbolic.entries))
+    this.#holdings = holdings
+  }
+
+  /** SHA-256 of what it was compiled from. */
+  get versionHash(): string {
+    return this.symbolic.meta.versionHash
+  }
+
+  /** Counts a walk in: until its `release`, nothing of the graph goes away. */
+  retain(): this {
+    this.#users++
+    return this
+  }
+
+  /** Counts a walk out. */
+  release(): void {
+    this.#users--
+    this.#giveBack()
+  }
+
+  /** Gives plugin call sites and pools back, as soon as the last walk on the graph is over. Idempotent. */
+  dispose(): void {
+    this.#isDisposed = true
+    this.#giveBack()
+  }
+
+  #giveBack(): void {
+    if (!this.#isDisposed || this.#users > 0) return
+    const holdings = this.#holdings
+    this.#holdings = []
+    for (const holding of holdings) holding.dispose?.()
+  }
+}

@@ -1,0 +1,59 @@
+import type { Node } from 'vane-core'
+import type { Fetch, Middleware } from '../executor/flow.ts'
+import type { FieldReader } from './field-reader.ts'
+import type { PredicateTest } from './predicate-test.ts'
+
+/** Evaluates a test and takes one of two edges. */
+export const OP_CHECK = 0
+/** Looks a field up and takes the edge of its case. */
+export const OP_DISPATCH = 1
+/** Runs a middleware. */
+export const OP_MIDDLEWARE = 2
+/** Hands the connection to the HTTP decoder. */
+export const OP_UPGRADE = 3
+/** Runs a fetch. */
+export const OP_FETCH = 4
+/** Writes the response. */
+export const OP_WRITE_RESPONSE = 5
+/** Drops the connection. */
+export const OP_CLOSE = 6
+
+/** What {@link LinkedNode.op} may be. */
+export type Op = 0 | 1 | 2 | 3 | 4 | 5 | 6
+
+/** No edge: where a node has none of that name, or a walk has ended. */
+export const NO_NODE = -1
+
+/**
+ * One node, ready to run. All nodes have this one shape, whatever their kind, so that the executor's reads of them stay
+ * monomorphic; fields that a kind does not use keep their empty values.
+ */
+export class LinkedNode {
+  readonly op: Op
+  /** Of the symbolic node, for logs and trajectories. */
+  readonly kind: Node['kind']
+  /** The rule it belongs to; `null` where several share it. */
+  readonly rule: string | null
+  /** Middleware or fetch it runs, for logs; empty for others. */
+  name = ''
+  /** `onMiss`, `default`, `next` or `nextResponse`. */
+  next: number = NO_NODE
+  onMatch: number = NO_NODE
+  onError: number = NO_NODE
+  test: PredicateTest | undefined = undefined
+  read: FieldReader | undefined = undefined
+  cases: ReadonlyMap<string, number> | undefined = undefined
+  middleware: Middleware | undefined = undefined
+  fetch: Fetch | undefined = undefined
+  /** Body that must be in memory before the node runs. */
+  collect: 'request' | 'response' | undefined = undefined
+  bodyLimitBytes: number = Infinity
+  /** Of a close: no rule matched. */
+  unmatched = false
+
+  constructor(op: Op, kind: Node['kind'], rule: string | null) {
+    this.op = op
+    this.kind = kind
+    this.rule = rule
+  }
+}

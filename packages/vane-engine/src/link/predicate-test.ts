@@ -1,0 +1,75 @@
+import { type FieldPredicate, type HttpRequest, networkContains, parseCidr, parseIp } from 'vane-core'
+import type { Connection } from '../listen/connection.ts'
+import { createFieldReader, type FieldReader } from './field-reader.ts'
+
+/** One comparison, ready to run: its operand is parsed, its field is known. */
+export type PredicateTest = (connection: Connection, request: HttpRequest | undefined) => boolean
+
+/**
+ * Makes a comparison ready to run. An absent field misses, under the negative operators too.
+ *
+ * @returns `undefined` where this version cannot read the field or compare so.
+ */
+export function createPredicateTest(predicate: FieldPredicate): PredicateTest | undefined {
+  const read = createFieldReader(predicate.field)
+  if (read === undefined) return undefined
+  const { op, value } = predicate
+  switch (op) {
+    case 'equals':
+      return (connection, request) => read(connection, request) === value
+    case 'not_equals':
+      return (connection, request) => {
+        const actual = read(connection, request)
+        return actual !== undefined && actual !== value
+      }
+    case 'in': {
+      const members = toMembers(value)
+      return (connection, request) => members.has(read(connection, request))
+    }
+    case 'not_in': {
+      const members = toMembers(value)
+      return (connection, request) => {
+        const actual = read(connection, request)
+        return actual !== undefined && !members.has(actual)
+      }
+    }
+    case 'prefix':
+      return onText(read, (actual) => actual.startsWith(String(value)))
+    case 'suffix':
+      return onText(read, (actual) => actual.endsWith(String(value)))
+    case 'contains':
+      return onText(read, (actual) => actual.includes(String(value)))
+    case 'path_prefix': {
+      const whole = String(value)
+      const parent = whole.endsWith('/') ? whole : `${whole}/`
+      return onText(read, (actual) => actual === whole || actual.startsWith(parent))
+    }
+    case 'cidr':
+      return createCidrTest(read, predicate)
+    default:
+      return undefined
+  }
+}
+
+function onText(read: FieldReader, test: (actual: string) => boolean): PredicateTest {
+  return (connection, request) => {
+    const actual = read(connection, request)
+    return typeof actual === 'string' && test(actual)
+  }
+}
+
+function createCidrTest(read: FieldReader, { field, value }: FieldPredicate): PredicateTest | undefined {
+  const network = parseCidr(String(value))
+  if (network === undefined) return undefined
+  if (field === 'remote.ip') {
+    return ({ peerIpBytes }) => peerIpBytes !== undefined && networkContains(network, peerIpBytes)
+  }
+  return onText(read, (actual) => {
+    const address = parseIp(actual)
+    return address !== undefined && networkContains(network, address)
+  })
+}
+
+function toMembers(value: FieldPredicate['value']): ReadonlySet<unknown> {
+  return new Set<unknown>(typeof value === 'object' ? value : [value])
+}

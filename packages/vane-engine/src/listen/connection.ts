@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { parseIp } from 'vane-core'
+
+/** Facts of one accepted connection. What costs something is found out when first asked for. */
+export class Connection {
+  /** Listener key: the graph's entry for this connection. */
+  readonly entryKey: string
+  /** Without zone; absent on a Unix socket. */
+  readonly peerIp: string | undefined
+  readonly peerPort: number | undefined
+  /** Without zone; absent on a Unix socket. */
+  readonly localIp: string | undefined
+  readonly localPort: number | undefined
+  readonly transport: 'tcp' | 'udp' = 'tcp'
+  readonly acceptUnixMs: number = Date.now()
+  #id: string | undefined
+  #peerIpBytes: Uint8Array | undefined
+
+  /** Reads the addresses at once: after the peer has gone the system no longer tells them. */
+  constructor(socket: Socket, entryKey: string) {
+    this.entryKey = entryKey
+    this.peerIp = withoutZone(socket.remoteAddress)
+    this.peerPort = socket.remotePort
+    this.localIp = withoutZone(socket.localAddress)
+    this.localPort = this.localIp === undefined ? undefined : socket.localPort
+  }
+
+  /** 16 hex digits, unguessable. */
+  get id(): string {
+    return (this.#id ??= randomBytes(8).toString('hex'))
+  }
+
+  /** The peer's address as 4 or 16 bytes. */
+  get peerIpBytes(): Uint8Array | undefined {
+    if (this.#peerIpBytes === undefined && this.peerIp !== undefined) this.#peerIpBytes = parseIp(this.peerIp)
+    return this.#peerIpBytes
+  }
+}
+
+function withoutZone(ip: string | undefined): string | undefined {
+  // A Unix socket's ends have no address, or an empty one.
+  if (ip === undefined || ip === '') return undefined
+  const zone = ip.indexOf('%')
+  return zone === -1 ? ip : ip.slice(0, zone)
+}

@@ -1,0 +1,95 @@
+import { type HeaderList, type IpNetwork, type Json, networkContains, parseCidr, parseIp } from 'vane-core'
+import { CONTINUE, type Middleware } from '../executor/flow.ts'
+import { toForwardedElement } from './forwarded-element.ts'
+
+/** Fields this middleware can set. */
+const X_FORWARDED_FOR = 'x-forwarded-for'
+const X_REAL_IP = 'x-real-ip'
+const FORWARDED = 'forwarded'
+
+/** Arguments as the compiler hands them over: checked, defaults filled in. */
+interface ForwardClientIpArgs {
+  readonly headers: ReadonlySet<string>
+  readonly trustedProxies: readonly IpNetwork[]
+  readonly stripInboundForwarded: boolean
+}
+
+/**
+ * Tells the upstream who the client is.
+ *
+ * What a trusted proxy says of its own client is kept and added to. What anybody else says is removed, since an upstream
+ * that believes it would believe whatever a client invents.
+ */
+export function createForwardClientIp(json: Json): Middleware {
+  const args = toArgs(json)
+  return {
+    handle({ connection, request }) {
+      const { headers } = request
+      const peer = connection.peerIp
+      const isTrusted = connection.peerIpBytes !== undefined && isIn(args.trustedProxies, connection.peerIpBytes)
+      if (!isTrusted && args.stripInboundForwarded) stripInbound(headers)
+      if (args.headers.has(X_REAL_IP)) {
+        const client = isTrusted ? findClient(headers, args.trustedProxies, peer) : peer
+        if (client === undefined) headers.delete(X_REAL_IP)
+        else headers.set(X_REAL_IP, client)
+      }
+      if (args.headers.has(X_FORWARDED_FOR) && peer !== undefined) appendElement(headers, X_FORWARDED_FOR, peer)
+      if (args.headers.has(FORWARDED)) {
+        appendElement(headers, FORWARDED, toForwardedElement({ peer, host: request.authority, proto: request.scheme }))
+      }
+      return CONTINUE
+    },
+  }
+}
+
+/** Every field by which software commonly hears of the original request, not only those that are set again. */
+function stripInbound(headers: HeaderList): void {
+  headers.filter((name) => name !== FORWARDED && name !== X_REAL_IP && !name.startsWith('x-forwarded-'))
+}
+
+/** The last address of the chain that is no trusted proxy's; where all are, the first. */
+function findClient(headers: HeaderList, trusted: readonly IpNetwork[], peer: string | undefined): string | undefined {
+  // A trusted proxy that keeps no chain may name its client outright.
+  if (!headers.has(X_FORWARDED_FOR)) return headers.get(X_REAL_IP) ?? peer
+  let client = peer
+  const chain = headers.getAll(X_FORWARDED_FOR).flatMap((value) => value.split(','))
+  for (const part of chain.toReversed()) {
+    const text = part.trim()
+    const address = parseIp(text)
+    // Whatever stands before an entry that is no address was not written by the proxy that wrote the entry.
+    if (address === undefined) return client
+    client = text
+    if (!isIn(trusted, address)) return client
+  }
+  return client
+}
+
+/** Adds to a list field, as one line: software that reads the first line only must not read less than all. */
+function appendElement(headers: HeaderList, name: string, element: string): void {
+  const inbound = headers.getAll(name)
+  headers.set(name, [...inbound, element].filter((value) => value.trim() !== '').join(', '))
+}
+
+function isIn(networks: readonly IpNetwork[], address: Uint8Array): boolean {
+  return networks.some((network) => networkContains(network, address))
+}
+
+function toArgs(json: Json): ForwardClientIpArgs {
+  const record =
+    typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as { readonly [key: string]: Json }) : {}
+  const headers = toTexts(record['headers']) ?? [X_FORWARDED_FOR, X_REAL_IP, FORWARDED]
+  const trustedProxies = (toTexts(record['trusted_proxies']) ?? []).map((text) => {
+    const network = parseCidr(text)
+    if (network === undefined) throw new Error(`trusted proxy ${JSON.stringify(text)} is no network`)
+    return network
+  })
+  return {
+    headers: new Set(headers.map((name) => name.toLowerCase())),
+    trustedProxies,
+    stripInboundForwarded: record['strip_inbound_forwarded'] !== false,
+  }
+}
+
+function toTexts(value: Json | undefined): string[] | undefined {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined
+}

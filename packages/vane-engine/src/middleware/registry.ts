@@ -1,0 +1,41 @@
+import { realpath } from 'node:fs/promises'
+import { canonicalJson, type SymbolicMiddleware, toModuleId, type WasmRuntime } from 'vane-core'
+import type { Middleware } from '../executor/flow.ts'
+import { createForwardClientIp } from './forward-client-ip.ts'
+import { createPluginRequest } from './plugin-request.ts'
+import { createPluginResponse } from './plugin-response.ts'
+
+/** What middleware is made of besides its own arguments. */
+export interface MiddlewareContext {
+  readonly wasm: WasmRuntime | undefined
+}
+
+/** Makes a live middleware: a built-in by name, or a plugin's call site with its instances warmed. */
+export async function createMiddleware(entry: SymbolicMiddleware, context: MiddlewareContext): Promise<Middleware> {
+  if (entry.plugin !== undefined) return createPlugin(entry, entry.plugin, context)
+  const create = BUILT_INS.get(entry.name)
+  if (create === undefined) throw new Error('this version of the engine has no such middleware')
+  return create(entry.args)
+}
+
+const BUILT_INS: ReadonlyMap<string, (args: SymbolicMiddleware['args']) => Middleware> = new Map([
+  ['forward_client_ip', createForwardClientIp],
+])
+
+async function createPlugin(
+  { name, meta, args }: SymbolicMiddleware,
+  plugin: NonNullable<SymbolicMiddleware['plugin']>,
+  { wasm }: MiddlewareContext,
+): Promise<Middleware> {
+  if (wasm === undefined) throw new Error('plugins need the feature "wasm", which is off or not installed')
+  const create = {
+    'l7-request': createPluginRequest,
+    'l7-response': createPluginResponse,
+    'l4-peek': undefined,
+    'l4-bytes': undefined,
+  }[meta.kind]
+  if (create === undefined) throw new Error(`this version of the engine cannot run plugins of kind ${meta.kind}`)
+  const module = toModuleId(await realpath(plugin.path))
+  const site = await wasm.prepareCallSite(module, plugin.export, canonicalJson(args))
+  return create({ name, meta, site })
+}

@@ -1,0 +1,54 @@
+import { type UpstreamReason, VaneError } from 'vane-core'
+
+/** Where a request stood when its connection failed. */
+export interface FailurePoint {
+  /** Address of the upstream, for people. */
+  readonly upstream: string
+  readonly isConnected: boolean
+  /** The connection had carried a request before and failed before the first byte of this response. */
+  readonly isIdlePickup: boolean
+}
+
+/** Sorts an error of Node's client into a {@link VaneError}. */
+export function toUpstreamError(cause: NodeJS.ErrnoException, point: FailurePoint): VaneError {
+  const options = { cause, context: { upstream: point.upstream } }
+  const code = cause.code ?? ''
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return new VaneError(
+      { kind: 'resource', reason: 'file-descriptors' },
+      'no file descriptor left to connect with',
+      options,
+    )
+  }
+  if (code === 'ETIMEDOUT' && !point.isConnected) {
+    return new VaneError(
+      { kind: 'timeout', reason: 'connect' },
+      `upstream ${point.upstream} did not accept in time`,
+      options,
+    )
+  }
+  const reason = toReason(code, point)
+  return new VaneError(
+    { kind: 'upstream', reason },
+    `upstream ${point.upstream}: ${MEANING[reason]} (${code || cause.message})`,
+    options,
+  )
+}
+
+const MEANING: Readonly<Record<UpstreamReason, string>> = {
+  unreachable: 'cannot be connected to',
+  'reset-mid-request': 'broke the connection off within a request',
+  'reset-on-idle-pickup': 'had closed a kept connection',
+  'tls-handshake': 'TLS handshake failed',
+  'dns-failure': 'name cannot be resolved',
+  refused: 'refused the request',
+  gone: 'is going away',
+  malformed: 'sent a response that is no valid HTTP',
+}
+
+function toReason(code: string, point: FailurePoint): UpstreamReason {
+  if (code.startsWith('HPE_')) return 'malformed'
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EAI_FAIL' || code === 'EAI_NODATA') return 'dns-failure'
+  if (!point.isConnected) return 'unreachable'
+  return point.isIdlePickup ? 'reset-on-idle-pickup' : 'reset-mid-request'
+}

@@ -1,0 +1,142 @@
+/** Answer to `ping`. */
+export interface PingResult {
+  readonly version: string
+  readonly pid: number
+  /** Milliseconds since the daemon began. */
+  readonly uptime_ms: number
+  readonly state: DaemonState
+}
+
+/** What the daemon is about. */
+export type DaemonState = 'serving' | 'draining'
+
+/** Answer to `stats`. */
+export interface StatsResult extends PingResult {
+  readonly config: { readonly dir: string; readonly version_hash: string }
+  readonly features: readonly FeatureStatus[]
+  readonly listeners: readonly ListenerResult[]
+  readonly connections: { readonly active: number; readonly total: number }
+  readonly requests: {
+    readonly active: number
+    readonly total: number
+    /** Requests whose client went away first. */
+    readonly canceled: number
+    /** Keyed `2xx` to `5xx`. */
+    readonly by_status: Readonly<Record<string, number>>
+  }
+  /** On client connections, framing included. */
+  readonly bytes: { readonly in: number; readonly out: number }
+  /** Failures by error kind, since the start. */
+  readonly errors: Readonly<Record<string, number>>
+  /** Plugin errors that were marked `internal`. */
+  readonly plugin_anomalies: number
+  /** Hits of security limits, by the limit's name. */
+  readonly limit_hits: Readonly<Record<string, number>>
+  readonly upstreams: readonly UpstreamResult[]
+  readonly reloads: ReloadStats
+}
+
+/** One feature of the daemon. */
+export interface FeatureStatus {
+  readonly name: string
+  readonly on: boolean
+  /** Why it is off; `null` where it is on. */
+  readonly reason: string | null
+}
+
+/** One listener of the running graph. */
+export interface ListenerResult {
+  readonly key: string
+  readonly state: 'listening' | 'retrying' | 'failed' | 'draining'
+  /** Where it really is bound. */
+  readonly addresses: readonly string[]
+  readonly error: string | null
+}
+
+/** Figures of one upstream. */
+export interface UpstreamResult {
+  /** `host:port` or `unix:/path`. */
+  readonly upstream: string
+  /** Connections that carry a request. */
+  readonly active: number
+  /** Connections that are kept for the next one. */
+  readonly idle: number
+  /** Requests that wait for a connection. */
+  readonly waiting: number
+  /** Requests begun so far. */
+  readonly requests: number
+  readonly failures: number
+  /** Requests that were repeated because a kept connection had died. */
+  readonly retries: number
+}
+
+/** What came of reloads since the start. */
+export interface ReloadStats {
+  readonly swapped: number
+  readonly unchanged: number
+  readonly failed: number
+  readonly last: LastReload | null
+}
+
+/** The most recent reload. */
+export interface LastReload {
+  /** ISO 8601, UTC. */
+  readonly at: string
+  readonly cause: ReloadCause
+  readonly status: 'swapped' | 'unchanged' | 'failed'
+  readonly duration_ms: number
+  /** Why it failed; `null` where it did not. */
+  readonly error: string | null
+}
+
+/** What asked for a reload. */
+export type ReloadCause = 'signal' | 'verb'
+
+/** Answer to `get_pools`. Empty where the `wasm` feature is off. */
+export interface PoolsResult {
+  readonly wasm: readonly WasmPoolResult[]
+}
+
+/** One pool of plugin instances. */
+export interface WasmPoolResult {
+  readonly kind: 'stateful' | 'stateless'
+  /** Path of the plugin's file. */
+  readonly key: string
+  readonly export: string
+  readonly capacity: number
+  readonly available: number
+  readonly in_use: number
+  readonly total_allocations: number
+  readonly failures: number
+}
+
+/** Answer to `get_config`: what the daemon is serving, not what is on disk. */
+export interface ConfigResult {
+  readonly dir: string
+  readonly version_hash: string
+  readonly source_files: readonly string[]
+  readonly listeners: readonly { readonly key: string; readonly kind: string; readonly rules: readonly string[] }[]
+}
+
+/** Answer to `reload`. A failure is an error of code `reload_failed` with {@link ReloadFailure} as its data. */
+export interface ReloadResult {
+  readonly status: 'swapped' | 'unchanged'
+  readonly version_hash: string
+  readonly duration_ms: number
+  /** Warnings of the new configuration, one text each. */
+  readonly warnings: readonly string[]
+}
+
+/** Data of a `reload_failed` error. */
+export interface ReloadFailure {
+  /** For people: every problem with its place and the line it is in. */
+  readonly report: string
+  /** For programs: the same, as `Diagnostic`s. */
+  readonly diagnostics: readonly unknown[]
+}
+
+/** Answer to `shutdown`, given before the daemon begins to drain. */
+export interface ShutdownResult {
+  /** Seconds that requests in flight have before they are cut. */
+  readonly timeout_secs: number
+}

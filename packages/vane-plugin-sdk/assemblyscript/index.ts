@@ -1,0 +1,2 @@
+export * from './types'
+export { counter, getArgs, Level, log, nowUnixMs } from './host'

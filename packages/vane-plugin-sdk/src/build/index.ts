@@ -1,0 +1,7 @@
+export { buildAssemblyScript, type BuildAssemblyScriptOptions } from './build-assemblyscript.ts'
+export { BuildError, type BuildErrorCode, type SourcePlace } from './build-error.ts'
+export { buildPlugin, type BuildPluginOptions, type BuiltPlugin } from './build-plugin.ts'
+export { buildWat, type BuildWatOptions } from './build-wat.ts'
+export { hostFunctions, pluginWitSource, type HostFunction } from './host-functions.ts'
+export { componentFromCore, isComponent, parseWat, watToComponent, type ComponentOptions } from './wat-to-component.ts'
+export { nestPackage, witDirectory, witSource, worlds, type World } from './wit-source.ts'

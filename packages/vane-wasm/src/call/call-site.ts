@@ -1,0 +1,91 @@
+import {
+  PluginTrapError,
+  type L4BytesDecision,
+  type L4BytesInput,
+  type L4PeekDecision,
+  type L4PeekInput,
+  type L7RequestDecision,
+  type L7RequestInput,
+  type L7ResponseDecision,
+  type L7ResponseInput,
+  type MaybePromise,
+  type PluginCallOptions,
+  type PluginCallSite,
+  type PluginExport,
+  type PluginKind,
+} from 'vane-core'
+
+import type { PluginLog } from '../host/plugin-log.ts'
+import type { InstancePool } from '../pool/instance-pool.ts'
+import { callPlugin } from './call-plugin.ts'
+import type { DecisionByKind } from './check-decision.ts'
+
+/** What a {@link CallSite} is made of. */
+export interface CallSiteOptions {
+  readonly pluginExport: PluginExport
+  readonly version: string
+  readonly pool: InstancePool
+  readonly log: PluginLog
+  /** Called once, at the first `release`. */
+  readonly onRelease: () => void
+}
+
+/** One place that calls an export. */
+export class CallSite implements PluginCallSite {
+  readonly #options: CallSiteOptions
+  #isReleased: boolean = false
+
+  constructor(options: CallSiteOptions) {
+    this.#options = options
+  }
+
+  l4Peek(input: L4PeekInput, options?: PluginCallOptions): MaybePromise<L4PeekDecision> {
+    return this.call('l4-peek', input, options)
+  }
+
+  l4Bytes(input: L4BytesInput, options?: PluginCallOptions): MaybePromise<L4BytesDecision> {
+    return this.call('l4-bytes', input, options)
+  }
+
+  l7Request(input: L7RequestInput, options?: PluginCallOptions): MaybePromise<L7RequestDecision> {
+    return this.call('l7-request', this.#withoutUndeclaredBody(input), options)
+  }
+
+  l7Response(input: L7ResponseInput, options?: PluginCallOptions): MaybePromise<L7ResponseDecision> {
+    return this.call('l7-response', this.#withoutUndeclaredBody(input), options)
+  }
+
+  release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.#options.onRelease()
+  }
+
+  /** Calls the export as one of a kind; another kind than its own is a trap. */
+  call<K extends PluginKind>(kind: K, input: object, options?: PluginCallOptions): MaybePromise<DecisionByKind[K]> {
+    const { pluginExport, pool } = this.#options
+    if (this.#isReleased) throw new PluginTrapError(`export ${pluginExport.name}: the call site is released`)
+    if (pluginExport.kind !== kind) {
+      throw new PluginTrapError(
+        `export ${pluginExport.name} is of kind ${pluginExport.kind} and cannot be called as ${kind}`,
+      )
+    }
+    const target = { pool, kind, exportName: pluginExport.name, onDroppedHeaders: this.#warnOfDropped }
+    return callPlugin(target, input, options)
+  }
+
+  /** An export sees no body that it did not declare, whoever calls. */
+  #withoutUndeclaredBody<I extends L7RequestInput | L7ResponseInput>(input: I): I {
+    return this.#options.pluginExport.needsBody || input.body === undefined ? input : { ...input, body: undefined }
+  }
+
+  readonly #warnOfDropped = (names: readonly string[], options: PluginCallOptions | undefined): void => {
+    const { log, pluginExport, version } = this.#options
+    log.write({
+      level: 'warn',
+      message: `header fields that are the host's to set were dropped: ${names.join(', ')}`,
+      fields: [],
+      source: { version, exportName: pluginExport.name, connectionId: options?.connectionId },
+    })
+  }
+}

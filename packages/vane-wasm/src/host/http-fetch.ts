@@ -1,0 +1,137 @@
+import {
+  checkAddress,
+  checkUrl,
+  NetError,
+  type HttpFetchBackend,
+  type HttpFetchLimits,
+  type HttpFetchResponse,
+  type NetErrorValue,
+  type PluginHttpPolicy,
+} from 'vane-core'
+
+import { parseFetchRequest, type ParsedFetch } from './fetch-request.ts'
+
+/** What a plugin's fetches go through. One for all instances of a plugin. */
+export interface PluginFetcherOptions {
+  readonly policy: PluginHttpPolicy
+  /** Without one, every fetch that the policy allows fails with `internal`. */
+  readonly backend: HttpFetchBackend | undefined
+  readonly maxInFlight: number
+}
+
+/** Outcome of a fetch: what `http-fetch` answers, or the reason for a trap as text. */
+export type FetchOutcome = HttpFetchResponse | NetError | string
+
+// setTimeout takes 31 bits; a longer time would fire at once.
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Makes a plugin's outgoing requests within the operator's policy. */
+export class PluginFetcher {
+  readonly #options: PluginFetcherOptions
+  readonly #closed: AbortController = new AbortController()
+  #inFlight: number = 0
+
+  constructor(options: PluginFetcherOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @param argument the lifted `http-fetch-request`.
+   * @param signal aborts when nobody wants the answer any more.
+   */
+  async fetch(argument: unknown, signal: AbortSignal | undefined): Promise<FetchOutcome> {
+    const parsed = parseFetchRequest(argument)
+    if (typeof parsed === 'string') return parsed
+    const { policy, backend, maxInFlight } = this.#options
+    const refusal = whyRefused(parsed, policy)
+    if (refusal !== undefined) return new NetError(refusal)
+    if (backend === undefined) return new NetError({ tag: 'internal', val: 'this host makes no requests for plugins' })
+    if (this.#inFlight >= maxInFlight) return new NetError({ tag: 'pool-exhausted' })
+    this.#inFlight++
+    try {
+      return await this.#ask(parsed, { backend, signal })
+    } finally {
+      this.#inFlight--
+    }
+  }
+
+  /** Ends what is in flight; later fetches fail. */
+  close(): void {
+    this.#closed.abort()
+  }
+
+  async #ask(
+    parsed: ParsedFetch,
+    { backend, signal }: { backend: HttpFetchBackend; signal: AbortSignal | undefined },
+  ): Promise<FetchOutcome> {
+    const { policy } = this.#options
+    const timeoutMs = Math.min(parsed.timeoutMs ?? policy.defaultTimeoutMs, MAX_TIMER_MS)
+    const deadline = new AbortController()
+    const all = AbortSignal.any([deadline.signal, this.#closed.signal, ...(signal === undefined ? [] : [signal])])
+    const aborted = Promise.withResolvers<NetError>()
+    const onAbort = (): void => {
+      const isLate = deadline.signal.aborted
+      aborted.resolve(
+        new NetError(isLate ? { tag: 'timeout' } : { tag: 'internal', val: 'canceled: nobody waits for the answer' }),
+      )
+    }
+    const timer = setTimeout(() => deadline.abort(), timeoutMs)
+    all.addEventListener('abort', onAbort)
+    if (all.aborted) onAbort()
+    try {
+      // The race is what holds the deadline: a backend may ignore its signal.
+      return await Promise.race([
+        callBackend(backend, parsed, toLimits(parsed, policy, timeoutMs), all),
+        aborted.promise,
+      ])
+    } finally {
+      clearTimeout(timer)
+      all.removeEventListener('abort', onAbort)
+      // Whatever the backend still does for this call is of no use to anybody.
+      deadline.abort()
+    }
+  }
+}
+
+function whyRefused({ url, verifyTls, request }: ParsedFetch, policy: PluginHttpPolicy): NetErrorValue | undefined {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    return { tag: 'not-allowed', val: `scheme ${url.protocol} is neither http: nor https:` }
+  }
+  if (!verifyTls && !policy.allowInsecure) return { tag: 'insecure-rejected' }
+  const reason = checkUrl(policy, url)
+  if (reason !== undefined) return { tag: 'not-allowed', val: reason }
+  return request.body.length > policy.maxBodySize ? { tag: 'body-too-large' } : undefined
+}
+
+function toLimits(parsed: ParsedFetch, policy: PluginHttpPolicy, timeoutMs: number): HttpFetchLimits {
+  return {
+    maxBodyBytes: policy.maxBodySize,
+    timeoutMs,
+    followRedirects: parsed.followRedirects ?? policy.defaultFollowRedirects,
+    allowInsecure: policy.allowInsecure && !parsed.verifyTls,
+    checkUrl: (url) => checkUrl(policy, url),
+    checkAddress: (url, address) => checkAddress(policy, url, address),
+  }
+}
+
+async function callBackend(
+  backend: HttpFetchBackend,
+  { request }: ParsedFetch,
+  limits: HttpFetchLimits,
+  signal: AbortSignal,
+): Promise<FetchOutcome> {
+  try {
+    const response = await backend.fetch(request, limits, signal)
+    if (response.body.length > limits.maxBodyBytes) return new NetError({ tag: 'body-too-large' })
+    return {
+      status: response.status,
+      headers: response.headers.map(([name, value]) => [name.toLowerCase(), value] as const),
+      body: response.body,
+    }
+  } catch (error) {
+    // Anything else is a fault of the backend's; its text is none of the plugin's business.
+    return error instanceof NetError
+      ? error
+      : new NetError({ tag: 'internal', val: 'the request failed' }, { cause: error })
+  }
+}

@@ -1,0 +1,226 @@
+import {
+  PluginExhaustedError,
+  PluginPolicyTable,
+  PluginTrapError,
+  SILENT_LOGGER,
+  VaneError,
+  type HttpFetchBackend,
+  type L4BytesDecision,
+  type L4BytesInput,
+  type L4PeekDecision,
+  type L4PeekInput,
+  type L7RequestDecision,
+  type L7RequestInput,
+  type L7ResponseDecision,
+  type L7ResponseInput,
+  type Logger,
+  type MaybePromise,
+  type ModuleId,
+  type PluginCallSite,
+  type PluginKind,
+  type PluginMetadata,
+  type PluginMetrics,
+  type WasmPoolStats,
+  type WasmPoolSummary,
+  type WasmRuntime,
+} from 'vane-core'
+
+import { CallSite } from './call/call-site.ts'
+import { CallSites, isExhaustion } from './call/call-sites.ts'
+import type { DecisionByKind } from './call/check-decision.ts'
+import { ComponentCache } from './component/cache.ts'
+import { ComponentLoader } from './component/component-loader.ts'
+import type { ComponentPlan } from './component/loaded-component.ts'
+import { DEFAULT_MAX_COMPONENT_BYTES } from './component/read-component.ts'
+import { Transpiler } from './component/transpile.ts'
+import { createPluginHost, type PluginHost } from './host/plugin-host.ts'
+import { toPluginLimits, unenforcedLimits, type PluginLimits } from './plugin-limits.ts'
+import { PoolRegistry } from './pool/pool-registry.ts'
+
+/** Everything a runtime may be given; all of it is optional. */
+export interface WasmRuntimeOptions {
+  /** Folder for the cache of transpiled components, `<stateDir>/wasm`; without one, each start transpiles anew. */
+  readonly stateDir?: string
+  /** Which hosts plugins may fetch from; without it, none. */
+  readonly policies?: PluginPolicyTable
+  /** Limits by stem: the name of the file without `.wasm`. */
+  readonly limits?: Readonly<Record<string, Partial<PluginLimits>>>
+  /** Makes plugins' requests; without it, each one fails with `internal`. */
+  readonly httpFetch?: HttpFetchBackend
+  /** Where plugins' lines and the runtime's own warnings go; without it, nowhere. */
+  readonly logger?: Logger
+  /** Where plugins' metrics go; without it, nowhere. */
+  readonly metrics?: PluginMetrics
+  /** Instances of all stateless pools together. Default 32. */
+  readonly maxStatelessInstances?: number
+  /** All instances together. Default 1024: each reserves some 10 GB of address space, of which there are 128 TB. */
+  readonly maxInstances?: number
+  /** Default 64 MiB. */
+  readonly maxComponentBytes?: number
+  /** Time for transpiling one component. Default 60 s. */
+  readonly transpileTimeoutMs?: number
+}
+
+/** A {@link WasmRuntime} whose pools can be looked at and which can be closed. */
+export interface VaneWasmRuntime extends WasmRuntime, WasmPoolStats {
+  /**
+   * Ends it: later calls are traps, fetches in flight are canceled, loads are refused. Resolves when no process and no timer is left.
+   * Calls that are running may finish.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * Creates a runtime that loads and calls plugins in this thread. The caller closes it.
+ *
+ * @throws RangeError for a limit out of range.
+ */
+export function createWasmRuntime(options: WasmRuntimeOptions = {}): VaneWasmRuntime {
+  return new JcoRuntime(options)
+}
+
+const MAX_TRANSPILER_PROCESSES = 2
+
+interface Invocation {
+  readonly module: ModuleId
+  readonly exportName: string
+  readonly argsJson: string
+  readonly input: object
+}
+
+class JcoRuntime implements VaneWasmRuntime {
+  readonly #options: WasmRuntimeOptions
+  readonly #logger: Logger
+  readonly #transpiler: Transpiler
+  readonly #loader: ComponentLoader
+  readonly #pools: PoolRegistry
+  readonly #hosts: Map<ModuleId, PluginHost> = new Map()
+  readonly #sites: CallSites
+  #isClosed: boolean = false
+
+  constructor(options: WasmRuntimeOptions) {
+    for (const [stem, limits] of Object.entries(options.limits ?? {})) toPluginLimits(stem, limits)
+    this.#options = options
+    this.#logger = options.logger ?? SILENT_LOGGER
+    this.#transpiler = new Transpiler({
+      timeoutMs: options.transpileTimeoutMs ?? 60_000,
+      maxProcesses: MAX_TRANSPILER_PROCESSES,
+    })
+    this.#loader = new ComponentLoader({
+      transpiler: this.#transpiler,
+      cache: new ComponentCache(options.stateDir, this.#logger),
+      maxComponentBytes: options.maxComponentBytes ?? DEFAULT_MAX_COMPONENT_BYTES,
+      hostFor: (plan) => this.#hostFor(plan),
+    })
+    const caps = { maxStateless: options.maxStatelessInstances ?? 32, maxTotal: options.maxInstances ?? 1024 }
+    this.#pools = new PoolRegistry(caps, this.#logger)
+    this.#sites = new CallSites({ pools: this.#pools, limits: options.limits ?? {} })
+  }
+
+  async loadComponent(path: string): Promise<PluginMetadata> {
+    this.#assertOpen()
+    const { component } = await this.#loader.load(path)
+    return component.metadata
+  }
+
+  async prepareCallSite(module: ModuleId, exportName: string, argsJson: string): Promise<PluginCallSite> {
+    this.#assertOpen()
+    const entry = this.#loader.get(module)
+    if (entry === undefined) throw new VaneError({ kind: 'compile' }, `${module}: not loaded`)
+    return await this.#sites.create(entry, exportName, argsJson)
+  }
+
+  invokeL4Peek(
+    module: ModuleId,
+    exportName: string,
+    argsJson: string,
+    input: L4PeekInput,
+  ): MaybePromise<L4PeekDecision> {
+    return this.#invoke('l4-peek', { module, exportName, argsJson, input })
+  }
+
+  invokeL4Bytes(
+    module: ModuleId,
+    exportName: string,
+    argsJson: string,
+    input: L4BytesInput,
+  ): MaybePromise<L4BytesDecision> {
+    return this.#invoke('l4-bytes', { module, exportName, argsJson, input })
+  }
+
+  invokeL7Request(
+    module: ModuleId,
+    exportName: string,
+    argsJson: string,
+    input: L7RequestInput,
+  ): MaybePromise<L7RequestDecision> {
+    return this.#invoke('l7-request', { module, exportName, argsJson, input })
+  }
+
+  invokeL7Response(
+    module: ModuleId,
+    exportName: string,
+    argsJson: string,
+    input: L7ResponseInput,
+  ): MaybePromise<L7ResponseDecision> {
+    return this.#invoke('l7-response', { module, exportName, argsJson, input })
+  }
+
+  snapshot(): WasmPoolSummary[] {
+    return this.#pools.snapshot()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#sites.releaseAll()
+    this.#pools.close()
+    for (const host of this.#hosts.values()) host.close()
+    await this.#transpiler.close()
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new VaneError({ kind: 'canceled' }, 'the wasm runtime is closed')
+  }
+
+  #invoke<K extends PluginKind>(
+    kind: K,
+    { module, exportName, argsJson, input }: Invocation,
+  ): MaybePromise<DecisionByKind[K]> {
+    if (this.#isClosed) throw new PluginTrapError('the wasm runtime is closed')
+    const entry = this.#loader.get(module)
+    if (entry === undefined) throw new PluginTrapError(`${module} is not loaded`)
+    const site = this.#sites.implicit(entry, exportName, argsJson)
+    if (site instanceof CallSite) return site.call(kind, input)
+    return site.then(
+      (ready) => ready.call(kind, input),
+      (error: unknown) => {
+        if (isExhaustion(error)) throw new PluginExhaustedError()
+        throw new PluginTrapError(error instanceof Error ? error.message : String(error), { cause: error })
+      },
+    )
+  }
+
+  /** One for each plugin, kept over reloads of its file, so that a reload resets no limit. */
+  #hostFor(plan: ComponentPlan): PluginHost {
+    const known = this.#hosts.get(plan.moduleId)
+    if (known !== undefined) return known
+    const { policies = PluginPolicyTable.empty(), limits = {}, httpFetch, metrics } = this.#options
+    const unenforced = unenforcedLimits(limits[plan.stem])
+    if (unenforced.length > 0) {
+      this.#logger.warn(
+        { plugin: plan.stem },
+        `limits of plugin ${plan.stem} are not enforced by this version: ${unenforced.join(', ')}`,
+      )
+    }
+    const host = createPluginHost({
+      stem: plan.stem,
+      logger: this.#logger,
+      metrics,
+      httpFetch,
+      policy: policies.getOrDefault(plan.stem),
+      limits: toPluginLimits(plan.stem, limits[plan.stem]),
+    })
+    this.#hosts.set(plan.moduleId, host)
+    return host
+  }
+}

@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+
+import { DEFAULT_PLUGIN_HTTP_POLICY, SILENT_LOGGER } from 'vane-core'
+import { watPlugin } from 'vane-fixtures'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { ComponentCache } from '../src/component/cache.ts'
+import { ComponentLoader } from '../src/component/component-loader.ts'
+import { Transpiler } from '../src/component/transpile.ts'
+import { createPluginHost } from '../src/host/plugin-host.ts'
+import { DEFAULT_PLUGIN_LIMITS } from '../src/plugin-limits.ts'
+import { writeComponent } from './_setup.ts'
+
+test('a loaded component can be posted to another thread and runs there', async () => {
+  const transpiler = new Transpiler({ timeoutMs: 30_000, maxProcesses: 1 })
+  onTestFinished(() => transpiler.close())
+  const loader = new ComponentLoader({
+    transpiler,
+    cache: new ComponentCache(undefined),
+    maxComponentBytes: 1_000_000,
+    hostFor: ({ stem }) =>
+      createPluginHost({
+        stem,
+        logger: SILENT_LOGGER,
+        metrics: undefined,
+        httpFetch: undefined,
+        policy: DEFAULT_PLUGIN_HTTP_POLICY,
+        limits: DEFAULT_PLUGIN_LIMITS,
+      }),
+  })
+  const path = await writeComponent(
+    await watPlugin({
+      metadata: { exports: [{ name: 'x', kind: 'l7-request' }] },
+      handlers: { 'l7-request': { answer: 'short', body: { echo: 'args' } } },
+    }),
+  )
+  const { component } = await loader.load(path)
+  const worker = new Worker(new URL('./children/other-thread.ts', import.meta.url), {
+    execArgv: ['--conditions=vane-source'],
+  })
+  onTestFinished(async () => void (await worker.terminate()))
+  worker.postMessage(component)
+  const [decision]: unknown[] = await once(worker, 'message')
+  expect(decision).toMatchObject({
+    tag: 'short',
+    val: { status: 200, body: new Uint8Array(Buffer.from('{"from":"there"}')) },
+  })
+})

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseTree, type ParseError } from 'jsonc-parser'
+import { describe, expect, test } from 'vitest'
+import { compileReport } from '../src/compile-example.ts'
+import { readFences } from '../src/read-fences.ts'
+import { listPages, ROOT } from '../src/repository.ts'
+
+/** Plugins that pages other than `docs/rules.md` name. */
+const PLUGINS = {
+  'gate:require-key': 'l7-request',
+  'gate:stamp': 'l7-response',
+  'hello:stamp': 'l7-response',
+  'hello-ts:greet': 'l7-request',
+  'hello-ts:stamp': 'l7-response',
+} as const
+
+describe.each(await listPages())('%s', async (page) => {
+  const fences = readFences(await readFile(join(ROOT, page), 'utf8'))
+  const examples = fences.filter(({ language, marks }) => language.startsWith('json') && !marks.includes('refused'))
+
+  test('every example is JSON, and rules in it compile', () => {
+    for (const { text, line, language } of examples) {
+      const errors: ParseError[] = []
+      const comments = language === 'jsonc'
+      const root = parseTree(text, errors, { disallowComments: !comments, allowTrailingComma: comments })
+      expect([line, errors]).toEqual([line, []])
+      const isRuleFile = root?.children?.some(({ children }) => children?.[0]?.value === 'rules') === true
+      if (isRuleFile) expect([line, compileReport(text, PLUGINS)]).toEqual([line, ''])
+    }
+  })
+})

@@ -1,0 +1,248 @@
+import { FIELDS, NOT_YET_PRESETS, OPERATORS, parseDuration, PRESET_NAMES } from 'vane-core'
+import { BUILTIN_MIDDLEWARE, compile, NOT_YET_MIDDLEWARE } from 'vane-engine/compile'
+import { describe, expect, test } from 'vitest'
+import { compileReport, compileText, toRuleFile } from '../src/compile-example.ts'
+import { readFences } from '../src/read-fences.ts'
+import { codesOf, tablesUnder, tableUnder } from '../src/read-tables.ts'
+import { readPage } from '../src/repository.ts'
+
+const page = await readPage('rules')
+const fences = readFences(page)
+const PLUGINS = { 'gate:require-key': 'l7-request', 'gate:stamp': 'l7-response' } as const
+
+describe('examples', () => {
+  const examples = fences.filter(({ language }) => language.startsWith('json'))
+
+  test('there are some of each kind, and none without a mark', () => {
+    const counts = Object.groupBy(examples, ({ marks }) => marks.join(' '))
+    expect(Object.keys(counts).toSorted()).toEqual(['match', 'rules', 'rules refused', 'terminate'])
+  })
+
+  test.each(examples.filter(({ marks }) => !marks.includes('refused')))('the one in line $line compiles', (fence) => {
+    expect(compileReport(toRuleFile(fence), PLUGINS)).toBe('')
+  })
+
+  test.each(examples.filter(({ marks }) => marks.includes('refused')))(
+    'the one in line $line is refused in the words of the page',
+    (fence) => {
+      const report = fences[fences.indexOf(fence) + 1]
+      expect(report?.language).toBe('text')
+      expect(`${compileReport(fence.text, PLUGINS)}\n`).toBe(report?.text)
+    },
+  )
+})
+
+const firstCodes = (heading: string, column = 0): string[] =>
+  tablesUnder(page, heading).flatMap(({ rows }) => rows.flatMap((row) => codesOf(row[column] ?? '')))
+
+/** `rules[0].x` as a whole rule file, for what the page says of single keys. */
+const ruleWith = (part: object): string =>
+  JSON.stringify({ rules: [{ name: 'x', listen: [':1'], terminate: { type: 'close' }, ...part }] })
+const codes = (text: string): string[] => compileText(text).map(({ code }) => code)
+
+describe('fields', () => {
+  const shown = (path: string): string => (path.endsWith('.') ? `${path}<name>` : path)
+
+  test('the table has those that this version reads, with their types', () => {
+    const { rows } = tableUnder(page, 'Fields')
+    const documented = rows.flatMap(([names = '', type]) => codesOf(names).map((name) => [name, type]))
+    const real = FIELDS.filter(({ isSupported }) => isSupported).map(({ path, type }) => [shown(path), type])
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(real))
+  })
+
+  test('the last section has the others', () => {
+    const others = FIELDS.filter(({ isSupported }) => !isSupported).map(({ path }) => shown(path))
+    const grouped = others.map((path) => path.replace(/^tls\.peer_cert\..*/, 'tls.peer_cert.*'))
+    expect(new Set(notYet('fields'))).toEqual(new Set(grouped))
+  })
+})
+
+describe('operators', () => {
+  const supported = Object.entries(OPERATORS).filter(([, { isSupported }]) => isSupported)
+
+  test('the table has those that this version evaluates, with their types', () => {
+    const readable = new Set(FIELDS.filter(({ isSupported }) => isSupported).map(({ type }) => type))
+    const real = supported.map(([name, { types, onlyField }]) => [
+      name,
+      onlyField === undefined ? types.filter((type) => readable.has(type)).join(', ') : `\`${onlyField}\``,
+    ])
+    const documented = tableUnder(page, 'Operators').rows.flatMap(([names = '', types]) =>
+      codesOf(names).map((name) => [name, types]),
+    )
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(real))
+  })
+
+  test('the last section has the others', () => {
+    const others = Object.entries(OPERATORS).filter(([, { isSupported }]) => !isSupported)
+    expect(new Set(notYet('operators'))).toEqual(new Set(others.map(([name]) => name)))
+  })
+})
+
+describe('rules, presets, middleware', () => {
+  test('the keys of a rule are those of the table', () => {
+    const keys = tablesUnder(page, 'Rule files').flatMap(({ rows }) => rows.map(([name = '']) => codesOf(name)[0]!))
+    expect(keys.length).toBeGreaterThan(5)
+    const values: Record<string, unknown> = {
+      name: 'x',
+      listen: [':1'],
+      match: [],
+      priority: 0,
+      middleware_chain: [],
+      terminate: { type: 'close' },
+      max_body_bytes_request: 8388608,
+      max_body_bytes_response: 8388608,
+    }
+    expect(keys.toSorted()).toEqual(Object.keys(values).toSorted())
+    expect(compileReport(ruleWith(values))).toBe('')
+    for (const key of ['name', 'listen', 'terminate'])
+      expect(codes(ruleWith({ [key]: undefined }))).toContain('missing-key')
+  })
+
+  test('presets', () => {
+    expect(firstCodes('Presets')).toEqual(PRESET_NAMES)
+    expect(notYet('presets')).toEqual(NOT_YET_PRESETS)
+  })
+
+  test('every argument of a preset that the table names is taken', () => {
+    const args = { upstream: '127.0.0.1:1', forward_client_ip: true, timeouts: {}, websocket: false }
+    const [reverseProxy, staticSite] = tableUnder(page, 'Presets').rows.map(([, cell = '']) => codesOf(cell))
+    expect(reverseProxy?.filter((word) => !['true', 'false'].includes(word)).toSorted()).toEqual(
+      Object.keys(args).toSorted(),
+    )
+    expect(staticSite).toEqual(['status', 'headers', 'body'])
+    expect(
+      compileReport(JSON.stringify({ rules: [{ preset: 'reverse_proxy', name: 'x', listen: [':1'], args }] })),
+    ).toBe('')
+  })
+
+  test('middleware', () => {
+    const headings = [...page.matchAll(/^### ([a-z_]+)$/gm)].map(([, name]) => name!)
+    expect(headings.filter((name) => Object.hasOwn(BUILTIN_MIDDLEWARE, name))).toEqual(Object.keys(BUILTIN_MIDDLEWARE))
+    expect(notYet('middleware')).toEqual(NOT_YET_MIDDLEWARE)
+  })
+
+  test('the arguments of forward_client_ip, and their defaults', () => {
+    const { rows } = tableUnder(page, 'forward_client_ip')
+    const use = 'forward_client_ip'
+    const given = {
+      headers: ['x-forwarded-for', 'x-real-ip', 'forwarded'],
+      trusted_proxies: [],
+      strip_inbound_forwarded: true,
+    }
+    expect(rows.map(([name = '']) => codesOf(name)[0])).toEqual(Object.keys(given))
+    expect(compileReport(ruleWith({ middleware_chain: [{ use, args: given }] }))).toBe('')
+  })
+})
+
+describe('terminate', () => {
+  test('the keys of http_proxy are those of the table, and the defaults are what it says', () => {
+    const { rows } = tableUnder(page, 'http_proxy')
+    const defaults = Object.fromEntries(
+      rows.map(([name = '', value = '']) => [codesOf(name)[0], codesOf(value)[0] ?? value]),
+    )
+    expect(defaults).toEqual({
+      upstream: 'required',
+      version: 'auto',
+      host: 'preserve',
+      'timeouts.connect': '5s',
+      'timeouts.first_byte': '60s',
+      'timeouts.idle': '60s',
+      'timeouts.total': 'none',
+    })
+    const timeouts = { connect: '5s', first_byte: '60s', idle: '60s' }
+    const written = { type: 'http_proxy', upstream: 'a:1', version: 'auto', host: 'preserve', timeouts }
+    expect(compileReport(ruleWith({ terminate: written }))).toBe('')
+  })
+
+  test('those of the last section are refused as not yet supported', () => {
+    const types = notYet('terminators')
+    expect(types.length).toBeGreaterThan(0)
+    for (const type of types)
+      expect([type, codes(ruleWith({ terminate: { type } }))]).toEqual([type, ['not-supported-yet']])
+  })
+})
+
+test('listen addresses of the table are understood, what the text refuses is refused', () => {
+  const written = firstCodes('Listen')
+  expect(written).toContain('unix:/run/vane.sock')
+  for (const address of written) {
+    expect(compileReport(ruleWith({ listen: [address, `tcp:${address}`] }))).toBe('')
+  }
+  for (const address of [':0', 'localhost:8080'])
+    expect(codes(ruleWith({ listen: [address] }))).toEqual(['invalid-listen'])
+  const overlap = {
+    rules: [':8080', '127.0.0.1:8080'].map((listen) => ({
+      name: listen,
+      listen: [listen],
+      terminate: { type: 'close' },
+    })),
+  }
+  expect(codes(JSON.stringify(overlap))).toContain('listen-overlap')
+})
+
+test('durations', () => {
+  for (const unit of ['ms', 's', 'm', 'h', 'd']) expect(parseDuration(`24${unit}`)).toHaveProperty('value')
+  expect(parseDuration('1ms')).toEqual({ value: 1 })
+  for (const text of ['0s', '25d', '1w', '5']) expect(parseDuration(text)).toHaveProperty('problem')
+})
+
+test('what else the last section names is refused as not yet supported', () => {
+  const proxy = { type: 'http_proxy', upstream: 'a:1' }
+  const response = (part: object): object => ({ terminate: { type: 'static', status: 200, ...part } })
+  const refused: Record<string, object> = {
+    tls: { tls: {} },
+    'udp:': { listen: ['udp::1'] },
+    h2: { terminate: { ...proxy, version: 'h2' } },
+    h3: { terminate: { ...proxy, version: 'h3' } },
+    retry: { terminate: { ...proxy, retry: {} } },
+    dns: { terminate: { ...proxy, dns: {} } },
+    '${…}': response({ headers: { location: 'https://${host}/' } }),
+    base64: response({ body: { base64: '' } }),
+  }
+  const documented = elsewhere().filter((word) => !['version', 'l4-peek', 'l4-bytes'].includes(word))
+  expect([...documented, 'base64'].toSorted()).toEqual(Object.keys(refused).toSorted())
+  for (const [word, part] of Object.entries(refused))
+    expect([word, codes(ruleWith(part))]).toEqual([word, ['not-supported-yet']])
+  for (const kind of ['l4-peek', 'l4-bytes'] as const) {
+    const diagnostics = compileText(ruleWith({ middleware_chain: [{ use: 'a:b' }] }), { 'a:b': kind })
+    expect(diagnostics.map(({ code }) => code)).toEqual(['not-supported-yet'])
+  }
+})
+
+test('the order of matching', () => {
+  const rule = (name: string, part: object = {}): object => ({
+    name,
+    listen: [':1'],
+    terminate: { type: 'close' },
+    ...part,
+  })
+  const host = { 'http.host': { equals: 'a' } }
+  const peer = { 'remote.ip': { equals: '192.0.2.1' } }
+  const path = { 'http.uri.path': { equals: '/' } }
+  const rules = [
+    rule('b'),
+    rule('a'),
+    rule('by-address', { match: peer }),
+    rule('by-host', { match: host }),
+    rule('by-host-and-path', { match: [host, path] }),
+    rule('by-priority', { priority: 1 }),
+  ]
+  const { graph } = compile({ files: [{ path: 'x.json', text: JSON.stringify({ rules }) }] })
+  expect(graph?.meta.listeners['tcp::1']?.rules).toEqual([
+    'by-priority',
+    'by-host-and-path',
+    'by-host',
+    'by-address',
+    'a',
+    'b',
+  ])
+})
+
+function notYet(row: string): string[] {
+  const found = tableUnder(page, 'Not in this version').rows.find(([name]) => name === row)
+  return codesOf(found?.[1] ?? '')
+}
+
+function elsewhere(): string[] {
+  return notYet('elsewhere')
+}
