@@ -34,7 +34,7 @@ export function reportFailure(
     rule: node?.rule ?? rule,
     node: node?.kind,
     name: node?.name,
-    connection_id: connectionId,
+    connectionId,
   }
   const message = node === undefined ? 'request failed' : `${node.kind} failed`
   // What a peer, an upstream or a plugin did wrong is no fault of ours.

@@ -73,6 +73,6 @@ export class Session implements HttpSession {
     counters.errors[status === 408 ? 'timeout' : 'protocol']++
     if (status === 431) counters.countLimitHit('max_header')
     if (status === 408) counters.countLimitHit('header_timeout')
-    logger.debug({ status, reason, connection_id: this.#connection.id }, 'request refused')
+    logger.debug({ status, reason, connectionId: this.#connection.id }, 'request refused')
   }
 }

@@ -21,7 +21,7 @@ export function fromPluginHeaders(list: readonly Header[], flow: Flow, plugin: s
   }
   if (dropped !== undefined) {
     flow.logger.warn(
-      { plugin, connection_id: flow.connection.id, headers: dropped },
+      { plugin, connectionId: flow.connection.id, headers: dropped },
       "plugin set header fields that are the proxy's; dropped them",
     )
   }
