@@ -1,8 +1,10 @@
+import type { CoreLimits } from './instrument/core-limits.ts'
+
 /** What one plugin may use. Keys of `limits` in {@link WasmRuntimeOptions} are stems: the name of the file without `.wasm`. */
 export interface PluginLimits {
-  /** Not enforced by this version: a plugin that computes without end blocks its thread. */
+  /** CPU time of one call in milliseconds. Time spent waiting in `http-fetch` does not count. */
   readonly cpuMsPerCall: number
-  /** Not enforced by this version, beyond what the component itself declares. */
+  /** Linear memory of one instance in MiB. A plugin that begins with more is not loaded; growing beyond it fails. */
   readonly memoryMb: number
   /** Instances of a stateful export, for each call site. */
   readonly pool: number
@@ -49,7 +51,10 @@ export function toPluginLimits(stem: string, given: Partial<PluginLimits> = {}):
   return limits
 }
 
-/** Limits that this version takes but does not yet enforce, as far as they are given. */
-export function unenforcedLimits(given: Partial<PluginLimits> = {}): string[] {
-  return (['cpuMsPerCall', 'memoryMb'] as const).filter((key) => given[key] !== undefined)
+/** Elements of all tables of an instance: for its functions, with room to spare. */
+const MAX_TABLE_ELEMENTS = 131_072
+
+/** What the core modules of one instance of a plugin may hold. */
+export function toCoreLimits({ memoryMb }: PluginLimits): CoreLimits {
+  return { maxMemoryBytes: memoryMb * 1024 * 1024, maxTableElements: MAX_TABLE_ELEMENTS }
 }

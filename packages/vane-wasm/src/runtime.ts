@@ -30,16 +30,16 @@ import { CallSites, isExhaustion } from './call/call-sites.ts'
 import type { DecisionByKind } from './call/check-decision.ts'
 import { ComponentCache } from './component/cache.ts'
 import { ComponentLoader } from './component/component-loader.ts'
-import type { ComponentPlan } from './component/loaded-component.ts'
+import type { PluginShape } from './component/loaded-component.ts'
+import { Preparer } from './component/preparer.ts'
 import { DEFAULT_MAX_COMPONENT_BYTES } from './component/read-component.ts'
-import { Transpiler } from './component/transpile.ts'
 import { createPluginHost, type PluginHost } from './host/plugin-host.ts'
-import { toPluginLimits, unenforcedLimits, type PluginLimits } from './plugin-limits.ts'
+import { toCoreLimits, toPluginLimits, type PluginLimits } from './plugin-limits.ts'
 import { PoolRegistry } from './pool/pool-registry.ts'
 
 /** Everything a runtime may be given; all of it is optional. */
 export interface WasmRuntimeOptions {
-  /** Folder for the cache of transpiled components, `<stateDir>/wasm`; without one, each start transpiles anew. */
+  /** Folder for the cache of components that were taken apart, `<stateDir>/wasm`; without one, each load begins anew. */
   readonly stateDir?: string
   /** Which hosts plugins may fetch from; without it, none. */
   readonly policies?: PluginPolicyTable
@@ -57,14 +57,14 @@ export interface WasmRuntimeOptions {
   readonly maxInstances?: number
   /** Default 64 MiB. */
   readonly maxComponentBytes?: number
-  /** Time for transpiling one component. Default 60 s. */
-  readonly transpileTimeoutMs?: number
+  /** Time for taking one component apart. Default 60 s. */
+  readonly prepareTimeoutMs?: number
 }
 
 /** A {@link WasmRuntime} whose pools can be looked at and which can be closed. */
 export interface VaneWasmRuntime extends WasmRuntime, WasmPoolStats {
   /**
-   * Ends it: later calls are traps, fetches in flight are canceled, loads are refused. Resolves when no process and no timer is left.
+   * Ends it: later calls are traps, fetches in flight are canceled, loads are refused. Resolves when no thread and no timer is left.
    * Calls that are running may finish.
    */
   close(): Promise<void>
@@ -76,10 +76,10 @@ export interface VaneWasmRuntime extends WasmRuntime, WasmPoolStats {
  * @throws RangeError for a limit out of range.
  */
 export function createWasmRuntime(options: WasmRuntimeOptions = {}): VaneWasmRuntime {
-  return new JcoRuntime(options)
+  return new ThreadRuntime(options)
 }
 
-const MAX_TRANSPILER_PROCESSES = 2
+const MAX_PREPARER_THREADS = 2
 
 interface Invocation {
   readonly module: ModuleId
@@ -88,10 +88,10 @@ interface Invocation {
   readonly input: object
 }
 
-class JcoRuntime implements VaneWasmRuntime {
+class ThreadRuntime implements VaneWasmRuntime {
   readonly #options: WasmRuntimeOptions
   readonly #logger: Logger
-  readonly #transpiler: Transpiler
+  readonly #preparer: Preparer
   readonly #loader: ComponentLoader
   readonly #pools: PoolRegistry
   readonly #hosts: Map<ModuleId, PluginHost> = new Map()
@@ -102,15 +102,16 @@ class JcoRuntime implements VaneWasmRuntime {
     for (const [stem, limits] of Object.entries(options.limits ?? {})) toPluginLimits(stem, limits)
     this.#options = options
     this.#logger = options.logger ?? SILENT_LOGGER
-    this.#transpiler = new Transpiler({
-      timeoutMs: options.transpileTimeoutMs ?? 60_000,
-      maxProcesses: MAX_TRANSPILER_PROCESSES,
+    this.#preparer = new Preparer({
+      timeoutMs: options.prepareTimeoutMs ?? 60_000,
+      maxThreads: MAX_PREPARER_THREADS,
     })
     this.#loader = new ComponentLoader({
-      transpiler: this.#transpiler,
+      preparer: this.#preparer,
       cache: new ComponentCache(options.stateDir, this.#logger),
       maxComponentBytes: options.maxComponentBytes ?? DEFAULT_MAX_COMPONENT_BYTES,
-      hostFor: (plan) => this.#hostFor(plan),
+      hostFor: (shape) => this.#hostFor(shape),
+      limitsFor: (stem) => toCoreLimits(toPluginLimits(stem, options.limits?.[stem])),
     })
     const caps = { maxStateless: options.maxStatelessInstances ?? 32, maxTotal: options.maxInstances ?? 1024 }
     this.#pools = new PoolRegistry(caps, this.#logger)
@@ -175,7 +176,7 @@ class JcoRuntime implements VaneWasmRuntime {
     this.#sites.releaseAll()
     this.#pools.close()
     for (const host of this.#hosts.values()) host.close()
-    await this.#transpiler.close()
+    await this.#preparer.close()
   }
 
   #assertOpen(): void {
@@ -201,26 +202,19 @@ class JcoRuntime implements VaneWasmRuntime {
   }
 
   /** One for each plugin, kept over reloads of its file, so that a reload resets no limit. */
-  #hostFor(plan: ComponentPlan): PluginHost {
-    const known = this.#hosts.get(plan.moduleId)
+  #hostFor(shape: PluginShape): PluginHost {
+    const known = this.#hosts.get(shape.moduleId)
     if (known !== undefined) return known
     const { policies = PluginPolicyTable.empty(), limits = {}, httpFetch, metrics } = this.#options
-    const unenforced = unenforcedLimits(limits[plan.stem])
-    if (unenforced.length > 0) {
-      this.#logger.warn(
-        { plugin: plan.stem },
-        `limits of plugin ${plan.stem} are not enforced by this version: ${unenforced.join(', ')}`,
-      )
-    }
     const host = createPluginHost({
-      stem: plan.stem,
+      stem: shape.stem,
       logger: this.#logger,
       metrics,
       httpFetch,
-      policy: policies.getOrDefault(plan.stem),
-      limits: toPluginLimits(plan.stem, limits[plan.stem]),
+      policy: policies.getOrDefault(shape.stem),
+      limits: toPluginLimits(shape.stem, limits[shape.stem]),
     })
-    this.#hosts.set(plan.moduleId, host)
+    this.#hosts.set(shape.moduleId, host)
     return host
   }
 }

@@ -1,32 +1,23 @@
 // The JavaScript interface of WebAssembly as far as it is used here: the compiler has it in its DOM library alone, which would bring
 // a browser's globals along. https://webassembly.github.io/spec/js-api/
 declare namespace WebAssembly {
-  type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
-
-  interface ModuleImport {
-    readonly module: string
-    readonly name: string
-    readonly kind: string
-  }
-
-  interface ModuleExport {
-    readonly name: string
-    readonly kind: string
-  }
+  type ModuleImports = Record<string, unknown>
+  type Imports = Record<string, ModuleImports>
+  type ExportedFunction = (...args: (number | bigint)[]) => number | bigint | undefined
 
   class Module {
     constructor(bytes: Uint8Array)
-    static imports(module: Module): ModuleImport[]
-    static exports(module: Module): ModuleExport[]
   }
 
   class Instance {
     constructor(module: Module, imports?: Imports)
-    readonly exports: Readonly<Record<string, unknown>>
+    readonly exports: ModuleImports
   }
 
   class Memory {
+    constructor(descriptor: { readonly initial: number; readonly maximum?: number })
     readonly buffer: ArrayBuffer
+    grow(pages: number): number
   }
 
   class Table {
@@ -42,6 +33,14 @@ declare namespace WebAssembly {
   class RuntimeError extends Error {}
 
   class CompileError extends Error {}
+
+  /** A function of the host that may answer a promise, for which the caller then waits. */
+  class Suspending {
+    constructor(func: (...args: (number | bigint)[]) => unknown)
+  }
+
+  /** Makes an exported function answer a promise, so that what it calls may wait. */
+  function promising(func: ExportedFunction): (...args: (number | bigint)[]) => Promise<number | bigint | undefined>
 
   function compile(bytes: Uint8Array): Promise<Module>
   function validate(bytes: Uint8Array): boolean

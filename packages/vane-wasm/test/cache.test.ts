@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
 
 import { watPlugin, type WatPluginSpec } from 'vane-fixtures'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { createWasmRuntime } from '../src/index.ts'
+import { createWasmRuntime, type WasmRuntimeOptions } from '../src/index.ts'
 import { bodyOf, openRuntime, recordingLogger, REQUEST, temporaryDir, writeComponent } from './_setup.ts'
 
 const PLUGIN: WatPluginSpec = {
@@ -15,7 +17,7 @@ const PLUGIN: WatPluginSpec = {
 /** Loads and calls the plugin in a runtime of its own; answers what was logged. */
 async function useOnce(
   path: Awaited<ReturnType<typeof writeComponent>>,
-  options: { stateDir?: string; transpileTimeoutMs?: number },
+  options: WasmRuntimeOptions,
 ): Promise<string[]> {
   const { logger, lines } = recordingLogger()
   const runtime = openRuntime({ logger, ...options })
@@ -25,18 +27,22 @@ async function useOnce(
   return lines.map(({ message }) => message)
 }
 
-/** Proof that nothing was transpiled: no process could have answered in time. */
-const NO_TRANSPILING = { transpileTimeoutMs: 1 }
+/** An entry as it would have to be written. */
+function sealed(content: unknown): Uint8Array {
+  const payload = serialize(content)
+  return Buffer.concat([Buffer.from(createHash('sha256').update(payload).digest('hex')), payload])
+}
+
+/** Proof that nothing was taken apart: no thread could have answered in time. */
+const NO_PREPARING = { prepareTimeoutMs: 1 }
 
 describe('the cache', () => {
-  test('spares the next start the transpiling', async () => {
+  test('spares the next start the work', async () => {
     const stateDir = await temporaryDir()
     const path = await writeComponent(await watPlugin(PLUGIN))
-    await expect(useOnce(path, { stateDir, ...NO_TRANSPILING })).rejects.toThrow(
-      'cannot be transpiled: transpiling took longer than 1 ms',
-    )
+    await expect(useOnce(path, { stateDir, ...NO_PREPARING })).rejects.toThrow('preparing took longer than 1 ms')
     expect(await useOnce(path, { stateDir })).toEqual([])
-    expect(await useOnce(path, { stateDir, ...NO_TRANSPILING })).toEqual([])
+    expect(await useOnce(path, { stateDir, ...NO_PREPARING })).toEqual([])
   })
 
   test('is one entry, of files that only the owner may read, and no leftovers', async () => {
@@ -45,60 +51,53 @@ describe('the cache', () => {
     const entries = await readdir(join(stateDir, 'wasm'))
     expect(entries).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)])
     const dir = join(stateDir, 'wasm', entries[0] ?? '')
-    expect((await readdir(dir)).toSorted()).toEqual([
-      'component.core.wasm',
-      'component.core2.wasm',
-      'component.core3.wasm',
-      'glue.js',
-      'manifest.json',
-    ])
+    expect(await readdir(dir)).toEqual(['prepared.bin'])
     expect((await stat(dir)).mode & 0o777).toBe(0o700)
-    expect((await stat(join(dir, 'glue.js'))).mode & 0o777).toBe(0o600)
+    expect((await stat(join(dir, 'prepared.bin'))).mode & 0o777).toBe(0o600)
   })
 
   test('goes by content, not by name', async () => {
     const stateDir = await temporaryDir()
     await useOnce(await writeComponent(await watPlugin(PLUGIN), 'one'), { stateDir })
-    await useOnce(await writeComponent(await watPlugin(PLUGIN), 'two'), { stateDir, ...NO_TRANSPILING })
+    await useOnce(await writeComponent(await watPlugin(PLUGIN), 'two'), { stateDir, ...NO_PREPARING })
     await useOnce(await writeComponent(await watPlugin({ ...PLUGIN, memory: { pages: 2 } })), { stateDir })
     expect(await readdir(join(stateDir, 'wasm'))).toHaveLength(2)
   })
 
-  test.each<[string, (dir: string) => Promise<void>]>([
-    [
-      'a core module is cut off',
-      async (dir) => {
-        const file = join(dir, 'component.core.wasm')
-        await writeFile(file, (await readFile(file)).subarray(0, 50))
-      },
-    ],
-    ['the glue was changed', async (dir) => writeFile(join(dir, 'glue.js'), 'globalThis.vaneCacheRan = 1')],
-    ['a file is gone', async (dir) => rm(join(dir, 'component.core2.wasm'))],
-    ['the manifest is not JSON', async (dir) => writeFile(join(dir, 'manifest.json'), '{')],
-    ['the manifest is something else', async (dir) => writeFile(join(dir, 'manifest.json'), '[]')],
-    [
-      'the manifest is of another entry',
-      async (dir) => {
-        const file = join(dir, 'manifest.json')
-        await writeFile(file, (await readFile(file, 'utf8')).replace(/"key":"../, '"key":"zz'))
-      },
-    ],
-    [
-      'the manifest leads out of the folder',
-      async (dir) => {
-        const file = join(dir, 'manifest.json')
-        await writeFile(file, (await readFile(file, 'utf8')).replace('"glue.js"', '"../glue.js"'))
-      },
-    ],
+  test.each<[string, (file: Buffer) => Uint8Array]>([
+    ['it is cut off', (file) => file.subarray(0, 500)],
+    ['it is empty', () => Buffer.alloc(0)],
+    ['a byte of it was changed', (file) => file.with(file.length - 10, file.at(-10)! ^ 1)],
+    ['its digest was changed', (file) => file.with(3, file[3]! ^ 1)],
+    ['it is something else', () => Buffer.from(sealed({ key: 'other', prepared: {} }))],
+    ['it is of another entry', (file) => sealed({ ...deserialize(file.subarray(64)), key: 'other' })],
   ])('rebuilds an entry when %s', async (_, damage) => {
     const stateDir = await temporaryDir()
     const path = await writeComponent(await watPlugin(PLUGIN))
     await useOnce(path, { stateDir })
     const [key] = await readdir(join(stateDir, 'wasm'))
-    await damage(join(stateDir, 'wasm', key ?? ''))
+    const file = join(stateDir, 'wasm', key ?? '', 'prepared.bin')
+    await writeFile(file, damage(await readFile(file)))
     expect(await useOnce(path, { stateDir })).toEqual(['plugin cache entry is damaged and is rebuilt'])
-    expect('vaneCacheRan' in globalThis).toBe(false)
-    expect(await useOnce(path, { stateDir, ...NO_TRANSPILING })).toEqual([])
+    expect(await useOnce(path, { stateDir, ...NO_PREPARING })).toEqual([])
+  })
+
+  test('rebuilds an entry whose file is gone', async () => {
+    const stateDir = await temporaryDir()
+    const path = await writeComponent(await watPlugin(PLUGIN))
+    await useOnce(path, { stateDir })
+    const [key] = await readdir(join(stateDir, 'wasm'))
+    await rm(join(stateDir, 'wasm', key ?? '', 'prepared.bin'))
+    expect(await useOnce(path, { stateDir })).toEqual([])
+    expect(await useOnce(path, { stateDir, ...NO_PREPARING })).toEqual([])
+  })
+
+  test('depends on the memory limit, which is written into it', async () => {
+    const stateDir = await temporaryDir()
+    const path = await writeComponent(await watPlugin(PLUGIN))
+    await useOnce(path, { stateDir })
+    await useOnce(path, { stateDir, limits: { plugin: { memoryMb: 2 } } })
+    expect(await readdir(join(stateDir, 'wasm'))).toHaveLength(2)
   })
 
   test('that cannot be written is a warning', async () => {

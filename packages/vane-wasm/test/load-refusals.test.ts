@@ -55,7 +55,9 @@ describe('bytes that are no component', () => {
     // The name of a core export that the component is made of.
     const at = bytes.indexOf('cabi_realloc')
     bytes.write('cabi_reallox', at)
-    expect((await refusalOf(bytes)).message).toContain('cannot be transpiled')
+    expect((await refusalOf(bytes)).message).toContain(
+      'malformed component: a core instance has no func of the name "cabi_realloc"',
+    )
   })
 
   test('a file over the size limit', async () => {

@@ -127,11 +127,3 @@ test.each([{ pool: 0 }, { pool: 1.5 }, { pool: 257 }, { maxInFlightFetches: -1 }
     )
   },
 )
-
-test('limits that are not enforced yet are said to be so', async () => {
-  const { logger, lines } = recordingLogger()
-  await loadPlugin(COUNTER, { logger, limits: { plugin: { cpuMsPerCall: 5, memoryMb: 8 } } })
-  expect(lines.map(({ message }) => message)).toEqual([
-    'limits of plugin plugin are not enforced by this version: cpuMsPerCall, memoryMb',
-  ])
-})

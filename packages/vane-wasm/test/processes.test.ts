@@ -33,12 +33,12 @@ describe('a process that closes its runtime ends by itself', () => {
     })
   })
 
-  test('while a component is transpiled', async () => {
+  test('while a component is taken apart', async () => {
     const { stdout, stderr } = await runChild('life.ts', [
       await writeComponent(await watPlugin(CONTINUE)),
       'while loading',
     ])
-    expect(stdout).toContain('the runtime was closed while the component was transpiled')
+    expect(stdout).toContain('the runtime was closed while the component was prepared')
     expect(stderr).toBe('')
   })
 })
@@ -98,7 +98,7 @@ describe('a closed runtime', () => {
   })
 })
 
-test('the event loop goes on while components are transpiled', async () => {
+test('the event loop goes on while components are taken apart', async () => {
   const runtime = openRuntime({ stateDir: await temporaryDir() })
   const paths = await Promise.all(
     [1, 2, 3].map(async (pages) => writeComponent(await watPlugin({ ...CONTINUE, memory: { pages } }))),

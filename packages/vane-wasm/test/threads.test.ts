@@ -7,16 +7,17 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { ComponentCache } from '../src/component/cache.ts'
 import { ComponentLoader } from '../src/component/component-loader.ts'
-import { Transpiler } from '../src/component/transpile.ts'
+import { Preparer } from '../src/component/preparer.ts'
 import { createPluginHost } from '../src/host/plugin-host.ts'
-import { DEFAULT_PLUGIN_LIMITS } from '../src/plugin-limits.ts'
+import { DEFAULT_PLUGIN_LIMITS, toCoreLimits } from '../src/plugin-limits.ts'
 import { writeComponent } from './_setup.ts'
 
 test('a loaded component can be posted to another thread and runs there', async () => {
-  const transpiler = new Transpiler({ timeoutMs: 30_000, maxProcesses: 1 })
-  onTestFinished(() => transpiler.close())
+  const preparer = new Preparer({ timeoutMs: 30_000, maxThreads: 1 })
+  onTestFinished(() => preparer.close())
   const loader = new ComponentLoader({
-    transpiler,
+    preparer,
+    limitsFor: () => toCoreLimits(DEFAULT_PLUGIN_LIMITS),
     cache: new ComponentCache(undefined),
     maxComponentBytes: 1_000_000,
     hostFor: ({ stem }) =>
@@ -41,9 +42,9 @@ test('a loaded component can be posted to another thread and runs there', async 
   })
   onTestFinished(async () => void (await worker.terminate()))
   worker.postMessage(component)
-  const [decision]: unknown[] = await once(worker, 'message')
-  expect(decision).toMatchObject({
-    tag: 'short',
-    val: { status: 200, body: new Uint8Array(Buffer.from('{"from":"there"}')) },
+  const [answer]: unknown[] = await once(worker, 'message')
+  expect(answer).toMatchObject({
+    tag: 'ok',
+    val: { tag: 'short', val: { status: 200, body: new Uint8Array(Buffer.from('{"from":"there"}')) } },
   })
 })

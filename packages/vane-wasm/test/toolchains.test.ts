@@ -10,6 +10,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 
 import { bodyOf, openRuntime, recordingLogger, REQUEST, temporaryDir, writeComponent } from './_setup.ts'
 
+const LIMITS = { plugin: { memoryMb: 4 } }
 const POLICIES = PluginPolicyTable.fromJson('{"plugin":{"allowed_hosts":["api.test"]}}')
 
 describe('TypeScript', () => {
@@ -26,6 +27,7 @@ describe('TypeScript', () => {
     const reports: unknown[] = []
     const metrics = { counter: (...report: unknown[]) => void reports.push(report), gauge: () => {} }
     const runtime = openRuntime({
+      limits: LIMITS,
       logger,
       metrics,
       policies: POLICIES,
@@ -189,7 +191,7 @@ describe('JavaScript with WASI', () => {
 
   test("loads and runs on stand-ins; what its runtime prints goes to the plugin's log", async () => {
     const { logger, lines } = recordingLogger()
-    const runtime = openRuntime({ logger, limits: { plugin: { pool: 1 } } })
+    const runtime = openRuntime({ logger, limits: { plugin: { pool: 1, memoryMb: 2 } } })
     const module = await writeComponent(component)
     await runtime.loadComponent(module)
     const site = await runtime.prepareCallSite(module, 'x', '{}')

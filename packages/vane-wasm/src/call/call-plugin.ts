@@ -1,5 +1,4 @@
 import {
-  isPluginError,
   PluginTrapError,
   type MaybePromise,
   type PluginCallOptions,
@@ -10,13 +9,12 @@ import {
 import type { PluginInstance } from '../instance/plugin-instance.ts'
 import type { InstancePool } from '../pool/instance-pool.ts'
 import { CHECK_DECISION, type DecisionByKind } from './check-decision.ts'
-import { toPluginError } from './to-plugin-error.ts'
+import { toReturnedError, toTrap } from './to-plugin-error.ts'
 
 /** Where a call goes. */
 export interface CallTarget<K extends PluginKind> {
   readonly pool: InstancePool
   readonly kind: K
-  readonly exportName: string
   /** Told of header fields that the plugin may not set and that have been left out. */
   readonly onDroppedHeaders: (names: readonly string[], options: PluginCallOptions | undefined) => void
 }
@@ -32,42 +30,51 @@ export function callPlugin<K extends PluginKind>(
   input: object,
   options: PluginCallOptions | undefined,
 ): MaybePromise<DecisionByKind[K]> {
-  const { pool, kind, exportName } = target
+  const { pool } = target
   const instance = pool.acquire()
   let answer: unknown
   try {
-    answer = instance.enter({ kind, exportName, input, options })
+    answer = instance.enter({ input, options })
   } catch (error) {
-    throw fail(pool, instance, error)
+    throw lose(pool, instance, toTrap(error))
   }
   if (!(answer instanceof Promise)) return finish(target, instance, { answer, options })
   return answer.then(
     (value: unknown) => finish(target, instance, { answer: value, options }),
     (error: unknown) => {
-      throw fail(pool, instance, error)
+      throw lose(pool, instance, toTrap(error))
     },
   )
 }
 
+/** @param answer a result of the contract's: by the types that were checked when the component was loaded. */
 function finish<K extends PluginKind>(
   target: CallTarget<K>,
   instance: PluginInstance,
   { answer, options }: { readonly answer: unknown; readonly options: PluginCallOptions | undefined },
 ): DecisionByKind[K] {
-  // A plugin may catch the exception of a host function and go on as if nothing had happened.
-  if (instance.trapReason !== undefined) throw fail(target.pool, instance, undefined)
-  const checked = CHECK_DECISION[target.kind](answer)
-  if (typeof checked === 'string') throw fail(target.pool, instance, new PluginTrapError(checked))
-  if (checked.droppedHeaders.length > 0) target.onDroppedHeaders(checked.droppedHeaders, options)
-  instance.leave()
-  target.pool.giveBack(instance)
+  const { pool, kind, onDroppedHeaders } = target
+  const { tag, val } = answer as { readonly tag: 'ok' | 'err'; readonly val: unknown }
+  if (tag === 'err') {
+    const error = toReturnedError(val)
+    if (error.case === 'trap') throw lose(pool, instance, error)
+    keep(pool, instance)
+    throw error
+  }
+  const checked = CHECK_DECISION[kind](val)
+  if (typeof checked === 'string') throw lose(pool, instance, new PluginTrapError(checked))
+  if (checked.droppedHeaders.length > 0) onDroppedHeaders(checked.droppedHeaders, options)
+  keep(pool, instance)
   return checked.decision
 }
 
-function fail(pool: InstancePool, instance: PluginInstance, thrown: unknown): PluginError {
+function keep(pool: InstancePool, instance: PluginInstance): void {
   instance.leave()
-  const error = isPluginError(thrown) ? thrown : toPluginError(thrown, instance.trapReason)
-  if (error.case === 'plugin') pool.giveBack(instance)
-  else pool.discard(instance)
+  pool.giveBack(instance)
+}
+
+function lose(pool: InstancePool, instance: PluginInstance, error: PluginError): PluginError {
+  instance.leave()
+  pool.discard(instance)
   return error
 }

@@ -70,7 +70,7 @@ export class CallSite implements PluginCallSite {
         `export ${pluginExport.name} is of kind ${pluginExport.kind} and cannot be called as ${kind}`,
       )
     }
-    const target = { pool, kind, exportName: pluginExport.name, onDroppedHeaders: this.#warnOfDropped }
+    const target = { pool, kind, onDroppedHeaders: this.#warnOfDropped }
     return callPlugin(target, input, options)
   }
 

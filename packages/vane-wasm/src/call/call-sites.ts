@@ -38,13 +38,13 @@ export class CallSites {
    * @throws VaneError: `compile` for an unknown export or arguments that are no JSON object, `resource` if an instance cannot be made.
    */
   async create(entry: ComponentEntry, exportName: string, argsJson: string): Promise<CallSite> {
-    const { plan, metadata } = entry.component
+    const { shape, metadata } = entry.component
     const pluginExport = metadata.exports.find(({ name }) => name === exportName)
-    if (pluginExport === undefined) throw loadError(plan.moduleId, 'the plugin has no such export', { exportName })
+    if (pluginExport === undefined) throw loadError(shape.moduleId, 'the plugin has no such export', { exportName })
     if (!isJsonObject(argsJson))
-      throw loadError(plan.moduleId, 'args are not the text of a JSON object', { exportName })
-    const statefulSize = toPluginLimits(plan.stem, this.#options.limits[plan.stem]).pool
-    const { pool, release } = this.#options.pools.lease({ entry, pluginExport, argsJson, statefulSize })
+      throw loadError(shape.moduleId, 'args are not the text of a JSON object', { exportName })
+    const limits = toPluginLimits(shape.stem, this.#options.limits[shape.stem])
+    const { pool, release } = this.#options.pools.lease({ entry, pluginExport, argsJson, limits })
     const site = new CallSite({
       pluginExport,
       version: metadata.version,
@@ -67,7 +67,7 @@ export class CallSites {
 
   /** The call site that `invoke*` uses: at once if there is one, else a promise of it. */
   implicit(entry: ComponentEntry, exportName: string, argsJson: string): MaybePromise<CallSite> {
-    const key = JSON.stringify([entry.component.plan.moduleId, exportName, argsJson])
+    const key = JSON.stringify([entry.component.shape.moduleId, exportName, argsJson])
     const known = this.#implicit.get(key)
     if (known?.entry === entry) {
       if (!(known.site instanceof CallSite)) return known.site

@@ -26,7 +26,7 @@ const CLOSE = { decision: { tag: 'close' }, droppedHeaders: NOTHING_DROPPED } as
 const TUNNEL = { decision: { tag: 'tunnel' }, droppedHeaders: NOTHING_DROPPED } as const
 const ABORT = { decision: { tag: 'abort' }, droppedHeaders: NOTHING_DROPPED } as const
 
-/** Checks of what a handler answered. The glue lifts by the types a component declares, which need not be ours. */
+/** Checks of what a handler answered, beyond its type. */
 export const CHECK_DECISION: { readonly [K in PluginKind]: Check<K> } = {
   'l4-peek': (value) => {
     const tag = tagOf(value)

@@ -1,30 +1,21 @@
-import { PluginReturnedError, PluginTrapError, type PluginError } from 'vane-core'
+import { PluginReturnedError, PluginTrapError } from 'vane-core'
 
 const MAX_CODE_LENGTH = 128
 const MAX_MESSAGE_LENGTH = 4096
 const MAX_REASON_LENGTH = 500
 
-/**
- * Sorts what a call threw: a record of the contract's `plugin-error` is the plugin's own answer, everything else is a trap.
- *
- * @param trapReason reason that a host function gave for a trap; it outweighs whatever was thrown.
- */
-export function toPluginError(thrown: unknown, trapReason?: string): PluginError {
-  if (trapReason !== undefined) return new PluginTrapError(trapReason, { cause: thrown })
-  // The glue throws the error of a result bare, or wrapped with a payload, depending on its settings.
-  const record = thrown instanceof Error && 'payload' in thrown ? thrown.payload : thrown
-  if (record instanceof Error || typeof record !== 'object' || record === null) {
-    return new PluginTrapError(describe(thrown), { cause: thrown })
-  }
-  return fromRecord(record as Record<string, unknown>)
+/** The trap that whatever a call threw comes to. */
+export function toTrap(thrown: unknown): PluginTrapError {
+  return new PluginTrapError(describe(thrown), { cause: thrown })
 }
 
-function fromRecord({ code, message, onErrorHint }: Readonly<Record<string, unknown>>): PluginError {
-  if (typeof code !== 'string' || typeof message !== 'string') {
-    return new PluginTrapError('answered an error that is not a plugin-error')
+/** The error that a plugin returned, a `plugin-error` of the contract; a trap where its hint is none. */
+export function toReturnedError(value: unknown): PluginReturnedError | PluginTrapError {
+  const { code, message, onErrorHint } = value as Readonly<Record<'code' | 'message', string>> & {
+    readonly onErrorHint: string | undefined
   }
   if (onErrorHint !== undefined && onErrorHint !== 'force-close' && onErrorHint !== 'internal') {
-    const shown = typeof onErrorHint === 'string' ? JSON.stringify(onErrorHint.slice(0, 80)) : typeof onErrorHint
+    const shown = JSON.stringify(onErrorHint.slice(0, 80))
     return new PluginTrapError(`answered an on-error-hint other than force-close or internal (${shown})`)
   }
   return new PluginReturnedError(cut(code, MAX_CODE_LENGTH), cut(message, MAX_MESSAGE_LENGTH), onErrorHint)

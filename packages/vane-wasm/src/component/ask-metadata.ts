@@ -1,58 +1,51 @@
 import { PLUGIN_KINDS, type PluginMetadata } from 'vane-core'
 
-import { toPluginError } from '../call/to-plugin-error.ts'
+import type { Codecs } from '../abi/codecs.ts'
+import { toTrap } from '../call/to-plugin-error.ts'
 import { InstanceHost } from '../host/instance-host.ts'
 import type { PluginHost } from '../host/plugin-host.ts'
-import { instantiate } from '../instance/instantiate.ts'
+import { ComponentInstance } from '../instance/component-instance.ts'
+import { Meter } from '../instance/meter.ts'
 import { parseMetadata } from './check-metadata.ts'
-import type { GlueInstantiate } from './glue.ts'
 import { loadError } from './load-error.ts'
-import type { ComponentPlan, TranspiledComponent } from './loaded-component.ts'
+import type { CompiledComponent } from './loaded-component.ts'
 
 /** Whom to ask. */
 export interface AskMetadataOptions {
-  readonly plan: ComponentPlan
-  readonly transpiled: TranspiledComponent
-  readonly glue: GlueInstantiate
+  readonly compiled: CompiledComponent
+  readonly codecs: Codecs
   readonly host: PluginHost
 }
 
-const TIMEOUT_MS = 10_000
+/** CPU time of start functions, and that of `get-metadata`: ample for an interpreter that starts, and no nuisance. */
+export const LOAD_CPU_MS = 1000
 
 /**
  * Makes an instance, asks it for its metadata and drops it.
  *
  * @throws VaneError of kind `compile` if that fails or the metadata are refused.
  */
-export async function askMetadata({ plan, transpiled, glue, host }: AskMetadataOptions): Promise<PluginMetadata> {
-  const file = plan.moduleId
-  const instanceHost = new InstanceHost({ plan, host, version: undefined, exportName: undefined, argsJson: '{}' })
+export async function askMetadata({ compiled, codecs, host }: AskMetadataOptions): Promise<PluginMetadata> {
+  const { shape, plan, modules } = compiled
+  const file = shape.moduleId
+  const instanceHost = new InstanceHost({ host, version: undefined, exportName: undefined, argsJson: '{}' })
+  const meter = new Meter()
   let what = 'instantiating the component failed'
   let answer: unknown
   try {
-    const instance = instantiate({ glue, plan, modules: transpiled.modules, imports: instanceHost.imports })
+    meter.begin(LOAD_CPU_MS)
+    const instance = new ComponentInstance({ plan, modules, host: instanceHost, codecs, meter, isAsync: shape.isAsync })
     what = 'get-metadata failed'
-    // Toolchains with an asynchronous runtime answer a promise even where nothing waits.
-    answer = await withTimeout(instance.getMetadata())
+    meter.begin(LOAD_CPU_MS)
+    // A promise where the component imports a function that waits, although this host lets none wait here.
+    answer = await instance.export(shape.registry, 'get-metadata')?.([])
   } catch (error) {
-    throw loadError(file, `${what}: ${toPluginError(error, instanceHost.trapReason).message}`, { cause: error })
+    throw loadError(file, `${what}: ${toTrap(error).message}`, { cause: error })
   } finally {
     instanceHost.endCall()
   }
-  if (instanceHost.trapReason !== undefined) throw loadError(file, `${what}: plugin trap: ${instanceHost.trapReason}`)
   return parseMetadata(answer, {
     file,
-    handlerKinds: new Set(PLUGIN_KINDS.filter((kind) => plan.handlers[kind] !== undefined)),
+    handlerKinds: new Set(PLUGIN_KINDS.filter((kind) => shape.handlers[kind] !== undefined)),
   })
-}
-
-async function withTimeout(answer: unknown): Promise<unknown> {
-  if (!(answer instanceof Promise)) return answer
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS)
-  try {
-    return (await Promise.race([answer, late.promise])) as unknown
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,25 +1,23 @@
-import { createHash } from 'node:crypto'
+import type { CoreLimits } from '../instrument/core-limits.ts'
+import { INSTRUMENTER_VERSION } from '../instrument/instrument.ts'
 
-/** Package and version of the transpiler; equal to the pinned dependency, which a test checks. */
-export const TRANSPILER = '@bytecodealliance/jco-transpile@0.15.0'
-
-/** To be raised with every change to what is done to the transpiler's output. */
-const BUILD_REVISION = 1
-
-/** What of a component's surroundings goes into its key besides its bytes. */
-export interface CacheKeyInput {
-  readonly asyncImports: readonly string[]
-  readonly asyncExports: readonly string[]
-}
+/** To be raised with every change to how a component is parsed, checked or planned, and to what an entry holds. */
+const FORMAT_VERSION = 1
 
 /** Name of a component's cache entry: changes with everything that the entry's content depends on. */
-export function toCacheKey(bytes: Uint8Array, input: CacheKeyInput): string {
+export async function toCacheKey(bytes: Uint8Array, limits: CoreLimits): Promise<string> {
   const surroundings = JSON.stringify([
-    TRANSPILER,
-    BUILD_REVISION,
+    FORMAT_VERSION,
+    INSTRUMENTER_VERSION,
     process.versions.v8,
-    input.asyncImports,
-    input.asyncExports,
+    limits.maxMemoryBytes,
+    limits.maxTableElements,
+    await toDigest(bytes),
   ])
-  return createHash('sha256').update(surroundings).update('\0').update(bytes).digest('hex')
+  return await toDigest(Buffer.from(surroundings))
+}
+
+/** SHA-256 in lower hex, worked out in another thread: a large component takes its time. */
+export async function toDigest(bytes: Uint8Array): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString('hex')
 }

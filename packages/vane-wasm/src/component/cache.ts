@@ -1,32 +1,22 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
 
 import { SILENT_LOGGER, type Logger } from 'vane-core'
 
-/** Content of a cache entry. */
-export interface CacheEntry {
-  readonly glueScript: string
-  readonly coreModules: readonly (readonly [name: string, bytes: Uint8Array])[]
-  readonly canReset: boolean
-}
+import { toDigest } from './cache-key.ts'
+import type { PreparedComponent } from './prepare.ts'
 
-interface Manifest {
-  readonly key: string
-  readonly canReset: boolean
-  /** SHA-256 of each file; the entry consists of exactly these. */
-  readonly files: Readonly<Record<string, string>>
-}
-
-const MANIFEST = 'manifest.json'
-const GLUE = 'glue.js'
-const CORE_MODULE = /^[a-z][a-z0-9]*\.core\d*\.wasm$/
+const FILE = 'prepared.bin'
+const DIGEST_LENGTH = 64
 
 /**
- * Keeps what transpiling yielded in `<stateDir>/wasm/<key>/`. An entry is written under a name of its own and renamed, so several
- * processes may share the folder; one that is damaged or foreign counts as absent; failing to write one is a warning.
+ * Keeps what taking components apart yielded, in `<stateDir>/wasm/<key>/`. An entry is written under a name of its own and
+ * renamed, so several processes may share the folder; one that is damaged or foreign counts as absent; failing to write one
+ * is a warning.
  *
- * The folder belongs to whoever runs the daemon: its content is executed.
+ * The folder belongs to whoever runs the daemon: what is read from it runs without the checks it once went through.
  */
 export class ComponentCache {
   readonly #dir: string | undefined
@@ -38,7 +28,7 @@ export class ComponentCache {
     this.#logger = logger
   }
 
-  async read(key: string): Promise<CacheEntry | undefined> {
+  async read(key: string): Promise<PreparedComponent | undefined> {
     if (this.#dir === undefined) return undefined
     const entryDir = join(this.#dir, key)
     try {
@@ -50,13 +40,13 @@ export class ComponentCache {
     }
   }
 
-  async write(key: string, entry: CacheEntry): Promise<void> {
+  async write(key: string, prepared: PreparedComponent): Promise<void> {
     if (this.#dir === undefined) return
     const entryDir = join(this.#dir, key)
     const temporaryDir = join(this.#dir, `${key}.${randomUUID()}.tmp`)
     try {
       await mkdir(temporaryDir, { recursive: true, mode: 0o700 })
-      await writeEntry(temporaryDir, key, entry)
+      await writeEntry(temporaryDir, { key, prepared })
       await replaceDir(temporaryDir, entryDir)
     } catch (error) {
       this.#logger.warn({ entry: entryDir, err: error }, 'plugin cache entry cannot be written')
@@ -65,34 +55,27 @@ export class ComponentCache {
   }
 }
 
-async function readEntry(dir: string, key: string): Promise<CacheEntry> {
-  const manifest = parseManifest(await readFile(join(dir, MANIFEST), 'utf8'))
-  if (manifest.key !== key) throw new Error('manifest of another entry')
-  const coreModules: [string, Uint8Array][] = []
-  let glueScript: string | undefined
-  for (const [name, digest] of Object.entries(manifest.files)) {
-    // Names come from a file: they must not lead out of the folder.
-    if (name !== GLUE && !CORE_MODULE.test(name)) throw new Error(`unexpected file ${JSON.stringify(name)}`)
-    const bytes = await readFile(join(dir, name)).catch((error: unknown) => {
-      throw new Error(`${name} cannot be read`, { cause: error })
-    })
-    if (toDigest(bytes) !== digest) throw new Error(`${name} is not what was written`)
-    if (name === GLUE) glueScript = bytes.toString('utf8')
-    else coreModules.push([name, bytes])
-  }
-  if (glueScript === undefined) throw new Error(`${GLUE} is missing`)
-  return { glueScript, coreModules, canReset: manifest.canReset }
+interface Entry {
+  /** What the entry is called: one that was copied or renamed is not taken for another. */
+  readonly key: string
+  readonly prepared: PreparedComponent
 }
 
-async function writeEntry(dir: string, key: string, entry: CacheEntry): Promise<void> {
-  const files: Record<string, string> = {}
-  for (const [name, content] of [[GLUE, Buffer.from(entry.glueScript)] as const, ...entry.coreModules]) {
-    if (name !== GLUE && !CORE_MODULE.test(name)) throw new Error(`unexpected file ${JSON.stringify(name)}`)
-    await writeFile(join(dir, name), content, { mode: 0o600 })
-    files[name] = toDigest(content)
+/** An entry is one file: the digest of what follows, and that. */
+async function readEntry(dir: string, key: string): Promise<PreparedComponent> {
+  const content = await readFile(join(dir, FILE))
+  const payload = content.subarray(DIGEST_LENGTH)
+  if (content.toString('latin1', 0, DIGEST_LENGTH) !== (await toDigest(payload))) {
+    throw new Error(`${FILE} is not what was written`)
   }
-  const manifest: Manifest = { key, canReset: entry.canReset, files }
-  await writeFile(join(dir, MANIFEST), JSON.stringify(manifest), { mode: 0o600 })
+  const entry = deserialize(payload) as Entry
+  if (entry.key !== key) throw new Error(`${FILE} is of another entry`)
+  return entry.prepared
+}
+
+async function writeEntry(dir: string, entry: Entry): Promise<void> {
+  const payload = serialize(entry)
+  await writeFile(join(dir, FILE), [Buffer.from(await toDigest(payload)), payload], { mode: 0o600 })
 }
 
 async function replaceDir(from: string, to: string): Promise<void> {
@@ -114,20 +97,6 @@ async function tryRename(from: string, to: string): Promise<boolean> {
     if (hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) return false
     throw error
   }
-}
-
-function parseManifest(text: string): Manifest {
-  const value: unknown = JSON.parse(text)
-  if (typeof value !== 'object' || value === null) throw new Error('no manifest')
-  const { key, canReset, files } = value as Record<string, unknown>
-  if (typeof key !== 'string' || typeof canReset !== 'boolean') throw new Error('no manifest')
-  if (typeof files !== 'object' || files === null) throw new Error('no manifest')
-  for (const digest of Object.values(files)) if (typeof digest !== 'string') throw new Error('no manifest')
-  return { key, canReset, files: files as Record<string, string> }
-}
-
-function toDigest(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }
 
 function isNotFound(error: unknown): boolean {

@@ -1,5 +1,6 @@
-import { PLUGIN_KINDS, type PluginKind } from 'vane-core'
+import type { PluginKind } from 'vane-core'
 
+import { HANDLE } from './contract-types.ts'
 import { isCompatibleVersion, parseInterfaceName, type InterfaceVersion } from './interface-name.ts'
 
 const CONTRACT_VERSION: InterfaceVersion = { major: 0, minor: 1, patch: 0 }
@@ -20,7 +21,7 @@ export function checkExports(exportedInstances: readonly string[]): CheckedExpor
   const registry = findNewest(exportedInstances, 'vane:plugin/registry')
   if (registry === undefined) return 'exports no vane:plugin/registry@0.1.x: not a Vane plugin'
   const handlers: Partial<Record<PluginKind, string>> = {}
-  for (const kind of PLUGIN_KINDS) {
+  for (const kind of Object.keys(HANDLE) as PluginKind[]) {
     const name = findNewest(exportedInstances, `vane:plugin/handler-${kind}`)
     if (name !== undefined) handlers[kind] = name
   }

@@ -1,20 +1,9 @@
-import { quoteName } from './load-error.ts'
-import type { ComponentImport } from './component-shape.ts'
+import type { ComponentBinary, ExternDescription } from '../parse/component-binary.ts'
 import { isCompatibleVersion, parseInterfaceName, type InterfaceName, type InterfaceVersion } from './interface-name.ts'
+import { quoteName } from './quote-name.ts'
 
 const CONTRACT_VERSION: InterfaceVersion = { major: 0, minor: 1, patch: 0 }
 const WASI_VERSION: InterfaceVersion = { major: 0, minor: 2, patch: 0 }
-
-/** Functions of `vane:host/host`. */
-const HOST_FUNCTIONS: ReadonlySet<string> = new Set([
-  'get-args',
-  'log',
-  'now-unix-ms',
-  'random',
-  'metric-counter',
-  'metric-gauge',
-  'http-fetch',
-])
 
 /** Interfaces of WASI 0.2 that toolchains pull in and that have a harmless stand-in here. */
 const WASI_INTERFACES: ReadonlySet<string> = new Set([
@@ -50,45 +39,43 @@ const WASI_INTERFACES: ReadonlySet<string> = new Set([
   'wasi:http/outgoing-handler',
 ])
 
-/** What a component's imports come to, if they are all permitted. */
-export interface CheckedImports {
-  /** WASI interfaces by their name without version. */
-  readonly wasi: readonly string[]
-  /** Full names of the imported versions of `vane:host/host` that bring `http-fetch`; empty for a plugin that cannot fetch. */
-  readonly httpFetchFrom: readonly string[]
+/** What a component asks of its host under one name. */
+export interface ComponentImport {
+  readonly name: string
+  readonly sort: ExternDescription['sort']
+  /** For a type: whether it is a resource that the host would have to bring. */
+  readonly isResource: boolean
+}
+
+/** What a component asks of its host, read from its own definitions. */
+export function listImports({ definitions }: ComponentBinary): ComponentImport[] {
+  return definitions.flatMap((definition) => {
+    if (definition.kind !== 'import') return []
+    const { name, description } = definition
+    const isResource = description.sort === 'type' && description.equals === undefined
+    return [{ name, sort: description.sort, isResource }]
+  })
 }
 
 /**
  * Holds a component's imports against what a plugin may import: `vane:host/host` and WASI that the host has a stand-in for.
  *
- * @returns the reason for a refusal as text, or what the imports come to.
+ * @returns why the component is refused, or `undefined`.
  */
-export function checkImports(imports: readonly ComponentImport[]): CheckedImports | string {
-  const wasi: string[] = []
-  const httpFetchFrom: string[] = []
+export function checkImports(imports: readonly ComponentImport[]): string | undefined {
   for (const entry of imports) {
     // A world that names a type of an interface imports that type again beside it; there is nothing to bring.
     if (entry.sort === 'type' && !entry.isResource) continue
     const name = entry.sort === 'instance' ? parseInterfaceName(entry.name) : undefined
     const refusal = name === undefined ? notPermitted(entry) : whyRefused(name, entry)
     if (refusal !== undefined) return refusal
-    if (name?.packageId.startsWith('wasi:') === true) wasi.push(name.id)
-    else if (entry.functions.includes('http-fetch')) httpFetchFrom.push(entry.name)
   }
-  return { wasi, httpFetchFrom }
+  return undefined
 }
 
 function whyRefused(name: InterfaceName, entry: ComponentImport): string | undefined {
-  if (name.id === 'vane:host/host') {
-    if (!isVersion(name, CONTRACT_VERSION)) return wrongVersion(entry, 'vane:host/host@0.1.x')
-    const unknown = entry.functions.find((functionName) => !HOST_FUNCTIONS.has(functionName))
-    return unknown === undefined
-      ? undefined
-      : `imports ${quoteName(unknown)} from vane:host/host, which has no such function`
-  }
-  if (name.id === 'vane:plugin/types') {
-    if (!isVersion(name, CONTRACT_VERSION)) return wrongVersion(entry, 'vane:plugin/types@0.1.x')
-    return entry.functions.length === 0 ? undefined : 'imports functions from vane:plugin/types, which has none'
+  if (name.id === 'vane:host/host' || name.id === 'vane:plugin/types') {
+    return isVersion(name, CONTRACT_VERSION) ? undefined : wrongVersion(entry, `${name.id}@0.1.x`)
   }
   if (!WASI_INTERFACES.has(name.id)) return notPermitted(entry)
   return isVersion(name, WASI_VERSION) ? undefined : wrongVersion(entry, `${name.id}@0.2.x`)
@@ -102,7 +89,14 @@ function wrongVersion(entry: ComponentImport, expected: string): string {
   return `imports ${quoteName(entry.name)}: this host provides ${expected}`
 }
 
-function notPermitted(entry: ComponentImport): string {
-  const what = entry.sort === 'instance' ? '' : `the ${entry.sort} `
-  return `imports ${what}${quoteName(entry.name)}: a plugin may import nothing but vane:host/host@0.1.x and WASI 0.2 without files, sockets or http`
+const SORT_NAMES: Readonly<Record<ComponentImport['sort'], string>> = {
+  instance: '',
+  func: 'the function ',
+  type: 'the type ',
+  component: 'the component ',
+  'core-module': 'the core module ',
+}
+
+function notPermitted({ name, sort }: ComponentImport): string {
+  return `imports ${SORT_NAMES[sort]}${quoteName(name)}: a plugin may import nothing but vane:host/host@0.1.x and WASI 0.2 without files, sockets or http`
 }

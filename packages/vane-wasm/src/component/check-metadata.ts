@@ -8,7 +8,8 @@ import {
 } from 'vane-core'
 
 import { isCompatibleVersion, parseVersion } from './interface-name.ts'
-import { loadError, quoteName } from './load-error.ts'
+import { loadError } from './load-error.ts'
+import { quoteName } from './quote-name.ts'
 
 /** What a component's metadata are held against. */
 export interface MetadataContext {

@@ -1,17 +1,19 @@
+import { basename } from 'node:path'
+
 import type { ModuleId } from 'vane-core'
 
+import { Codecs } from '../abi/codecs.ts'
 import type { PluginHost } from '../host/plugin-host.ts'
-import { analyze } from './analyze.ts'
+import type { CoreLimits } from '../instrument/core-limits.ts'
 import { askMetadata } from './ask-metadata.ts'
 import { build, type BuildTools } from './build.ts'
-import { compileGlue, type GlueInstantiate } from './glue.ts'
-import type { ComponentPlan, LoadedComponent } from './loaded-component.ts'
+import type { LoadedComponent, PluginShape } from './loaded-component.ts'
 import { readComponent, statComponent } from './read-component.ts'
 
 /** A component in this thread: what was loaded, and what cannot be posted to another. */
 export interface ComponentEntry {
   readonly component: LoadedComponent
-  readonly glue: GlueInstantiate
+  readonly codecs: Codecs
   readonly host: PluginHost
 }
 
@@ -19,7 +21,9 @@ export interface ComponentEntry {
 export interface ComponentLoaderOptions extends BuildTools {
   readonly maxComponentBytes: number
   /** Gives a plugin its host functions; asked once for each load. */
-  readonly hostFor: (plan: ComponentPlan) => PluginHost
+  readonly hostFor: (shape: PluginShape) => PluginHost
+  /** Limits of the plugin whose file is called so, without `.wasm`. */
+  readonly limitsFor: (stem: string) => CoreLimits
 }
 
 interface Known {
@@ -65,13 +69,12 @@ export class ComponentLoader {
 
   async #loadFile(path: string): Promise<ComponentEntry> {
     const file = await readComponent(path, this.#options.maxComponentBytes)
-    const analysis = analyze(file)
-    const transpiled = await build(file, analysis, this.#options)
-    const { plan } = analysis
-    const glue = compileGlue(transpiled.glueScript, plan.stem)
-    const host = this.#options.hostFor(plan)
-    const metadata = await askMetadata({ plan, transpiled, glue, host })
-    const entry: ComponentEntry = { component: { ...transpiled, plan, metadata }, glue, host }
+    const limits = this.#options.limitsFor(basename(path, '.wasm'))
+    const compiled = await build(file, limits, this.#options)
+    const codecs = new Codecs()
+    const host = this.#options.hostFor(compiled.shape)
+    const metadata = await askMetadata({ compiled, codecs, host })
+    const entry: ComponentEntry = { component: { ...compiled, metadata }, codecs, host }
     this.#known.set(path, { stamp: file.stamp, entry })
     return entry
   }

@@ -1,17 +1,10 @@
 import type { ModuleId, PluginKind, PluginMetadata } from 'vane-core'
 
-/** The part of a component that the cache keeps: all that transpiling yields. */
-export interface TranspiledComponent {
-  /** Script whose value is the component's `instantiate`. */
-  readonly glueScript: string
-  /** Core modules by the name the glue asks for. */
-  readonly modules: Readonly<Record<string, WebAssembly.Module>>
-  /** Whether an instance can be put back to how it was after initialisation: its whole state can be reached. */
-  readonly canReset: boolean
-}
+import type { ModuleState } from '../instrument/rewrite-module.ts'
+import type { ComponentPlan } from '../plan/plan.ts'
 
-/** What is known of a component before any of its code has run. */
-export interface ComponentPlan {
+/** What is known of a plugin before any of its code has run. */
+export interface PluginShape {
   readonly moduleId: ModuleId
   /** Name of the file without `.wasm`: what rules, policies and limits call the plugin. */
   readonly stem: string
@@ -19,14 +12,21 @@ export interface ComponentPlan {
   readonly registry: string
   /** Full names of the exported handler interfaces. */
   readonly handlers: Readonly<Partial<Record<PluginKind, string>>>
-  /** WASI interfaces it imports, without version. */
-  readonly wasi: readonly string[]
   /** Whether it imports `http-fetch`: its calls then answer promises. */
   readonly isAsync: boolean
 }
 
-/** A component that can be instantiated. Plain data and compiled modules: it may be posted to another thread as it stands. */
-export interface LoadedComponent extends TranspiledComponent {
+/** A component whose core modules are compiled. */
+export interface CompiledComponent {
+  readonly shape: PluginShape
   readonly plan: ComponentPlan
+  /** In the plan's order. */
+  readonly modules: readonly WebAssembly.Module[]
+  /** Where each of the modules keeps its state. */
+  readonly states: readonly ModuleState[]
+}
+
+/** A component that can be instantiated. Plain data and compiled modules: it may be posted to another thread as it stands. */
+export interface LoadedComponent extends CompiledComponent {
   readonly metadata: PluginMetadata
 }

@@ -1,4 +1,4 @@
-/** Ends a call from within a host function. The plugin may catch it, so the instance remembers the reason, too. */
-export class HostTrap extends WebAssembly.RuntimeError {
+/** Ends a call from within a host function: it broke the contract. The message is the reason. */
+export class HostTrap extends Error {
   override readonly name = 'HostTrap'
 }

@@ -1,6 +1,6 @@
 import type { Logger, PluginMetrics } from 'vane-core'
 
-import type { KeyValue } from './plain-values.ts'
+import type { KeyValue } from './key-value.ts'
 
 /** One report of a metric. */
 export interface MetricReport {

@@ -1,7 +1,7 @@
 import type { Logger } from 'vane-core'
 
 import { toLogText } from './log-text.ts'
-import type { KeyValue } from './plain-values.ts'
+import type { KeyValue } from './key-value.ts'
 
 /** Severity of a plugin's line. WIT: `vane:host/host.log-level`. */
 export type PluginLogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'

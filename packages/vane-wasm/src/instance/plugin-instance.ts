@@ -1,28 +1,30 @@
 import type { PluginCallOptions, PluginKind } from 'vane-core'
 
-import type { GlueInstantiate } from '../component/glue.ts'
+import type { Codecs } from '../abi/codecs.ts'
+import { LOAD_CPU_MS } from '../component/ask-metadata.ts'
 import type { LoadedComponent } from '../component/loaded-component.ts'
 import { InstanceHost } from '../host/instance-host.ts'
 import type { PluginHost } from '../host/plugin-host.ts'
-import { instantiate, type RawInstance } from './instantiate.ts'
-import { InstanceSnapshot } from './snapshot.ts'
+import { ComponentInstance, type SavedInstance } from './component-instance.ts'
+import type { GuestFunction } from './lift-function.ts'
+import { Meter } from './meter.ts'
 
 /** What it takes to make an instance for calls. */
 export interface PluginInstanceOptions {
   readonly component: LoadedComponent
-  readonly glue: GlueInstantiate
+  readonly codecs: Codecs
   readonly host: PluginHost
   readonly exportName: string
+  readonly kind: PluginKind
   /** Constant for the instance's life. */
   readonly argsJson: string
   /** Whether it is to be put back after each call. */
   readonly isStateless: boolean
+  readonly cpuMsPerCall: number
 }
 
 /** One call as an instance takes it. */
 export interface InstanceCall {
-  readonly kind: PluginKind
-  readonly exportName: string
   readonly input: object
   readonly options: PluginCallOptions | undefined
 }
@@ -30,47 +32,52 @@ export interface InstanceCall {
 /** An instance of a component together with its host functions. Whoever holds it calls it; nobody else may. */
 export class PluginInstance {
   readonly #host: InstanceHost
-  readonly #raw: RawInstance
-  readonly #snapshot: InstanceSnapshot | undefined
+  readonly #meter: Meter = new Meter()
+  readonly #instance: ComponentInstance
+  readonly #handler: GuestFunction
+  readonly #saved: SavedInstance | undefined
+  readonly #exportName: string
+  readonly #cpuMsPerCall: number
   #isBusy: boolean = false
 
   /** @throws whatever went wrong while instantiating. */
-  constructor({ component, glue, host, exportName, argsJson, isStateless }: PluginInstanceOptions) {
-    const { plan, modules, metadata, canReset } = component
-    this.#host = new InstanceHost({ plan, host, version: metadata.version, exportName, argsJson })
-    this.#raw = instantiate({ glue, plan, modules, imports: this.#host.imports })
+  constructor(options: PluginInstanceOptions) {
+    const { component, codecs, host, exportName, kind, argsJson, isStateless, cpuMsPerCall } = options
+    const { shape, plan, modules, states, metadata } = component
+    this.#exportName = exportName
+    this.#cpuMsPerCall = cpuMsPerCall
+    this.#host = new InstanceHost({ host, version: metadata.version, exportName, argsJson })
+    this.#meter.begin(LOAD_CPU_MS)
+    const { isAsync } = shape
+    this.#instance = new ComponentInstance({ plan, modules, host: this.#host, codecs, meter: this.#meter, isAsync })
     this.#host.endCall()
-    const { coreInstances, handleTables } = this.#raw
-    this.#snapshot = isStateless && canReset ? InstanceSnapshot.take(coreInstances, handleTables) : undefined
+    const handler = this.#instance.export(shape.handlers[kind] ?? '', 'handle')
+    if (handler === undefined) throw new Error(`the component has no handler for kind ${kind}`)
+    this.#handler = handler
+    this.#saved = isStateless ? this.#instance.save(states) : undefined
   }
 
   /** Bytes that {@link reset} copies; `undefined` if it never succeeds. */
   get resetBytes(): number | undefined {
-    return this.#snapshot?.size
+    return this.#saved?.size
   }
 
   /** Puts the instance back to how it was after initialisation; answers whether that was possible. */
   reset(): boolean {
-    return this.#snapshot?.restore() ?? false
-  }
-
-  /** Reason that a host function gave for a trap, if one did. */
-  get trapReason(): string | undefined {
-    return this.#host.trapReason
+    return this.#saved?.restore() ?? false
   }
 
   /**
    * Enters the plugin. Must be followed by {@link leave} once the answer is there, be it a value, a promise or an exception.
    *
-   * @returns what the plugin answered, unchecked, or a promise of it.
+   * @returns a result of the contract's, or a promise of it. What is thrown means that the instance must not be used again.
    */
-  enter({ kind, exportName, input, options }: InstanceCall): unknown {
+  enter({ input, options }: InstanceCall): unknown {
     if (this.#isBusy) throw new Error('the instance is already running a call')
-    const handler = this.#raw.handlers[kind]
-    if (handler === undefined) throw new Error(`the component has no handler for kind ${kind}`)
     this.#isBusy = true
     this.#host.beginCall(options)
-    return handler(exportName, input)
+    this.#meter.begin(this.#cpuMsPerCall)
+    return this.#handler([this.#exportName, input])
   }
 
   /** Ends the call that {@link enter} began. */

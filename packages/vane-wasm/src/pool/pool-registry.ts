@@ -1,9 +1,11 @@
 import type { Logger, PluginExport, WasmPoolSummary } from 'vane-core'
 
 import type { ComponentEntry } from '../component/component-loader.ts'
+import type { LoadedComponent } from '../component/loaded-component.ts'
 import { PluginInstance } from '../instance/plugin-instance.ts'
+import type { PluginLimits } from '../plugin-limits.ts'
 import { InstanceBudget, type InstanceCaps } from './instance-budget.ts'
-import type { InstancePool } from './instance-pool.ts'
+import type { InstancePool, PoolOptions } from './instance-pool.ts'
 import { StatefulPool } from './stateful-pool.ts'
 import { StatelessPool } from './stateless-pool.ts'
 
@@ -12,8 +14,7 @@ export interface PoolRequest {
   readonly entry: ComponentEntry
   readonly pluginExport: PluginExport
   readonly argsJson: string
-  /** Instances, where the export is stateful. */
-  readonly statefulSize: number
+  readonly limits: PluginLimits
 }
 
 /** A pool that is held until `release` is called, once. */
@@ -59,7 +60,7 @@ export class PoolRegistry {
   }
 
   #leaseOwn(request: PoolRequest): PoolLease {
-    const pool = new StatefulPool({ ...toPoolOptions(request), budget: this.#budget, size: request.statefulSize })
+    const pool = new StatefulPool({ ...toPoolOptions(request), budget: this.#budget, size: request.limits.pool })
     this.#pools.add(pool)
     return { pool, release: () => this.#drop(pool) }
   }
@@ -86,7 +87,7 @@ export class PoolRegistry {
       ...toPoolOptions(request),
       budget: this.#budget,
       logger: this.#logger,
-      spares: request.entry.component.canReset ? SPARES_WITH_RESET : SPARES_WITHOUT_RESET,
+      spares: canReset(request.entry.component) ? SPARES_WITH_RESET : SPARES_WITHOUT_RESET,
     })
     this.#pools.add(pool)
     return { pool, holders: 0 }
@@ -98,13 +99,15 @@ export class PoolRegistry {
   }
 }
 
-function toPoolOptions({ entry, pluginExport, argsJson }: PoolRequest) {
-  const { component, glue, host } = entry
-  const exportName = pluginExport.name
-  return {
-    module: component.plan.moduleId,
-    exportName,
-    create: () =>
-      new PluginInstance({ component, glue, host, exportName, argsJson, isStateless: pluginExport.stateless }),
-  }
+/** Whether instances can be put back to their beginning, as far as can be told without one. */
+function canReset({ plan, states }: LoadedComponent): boolean {
+  return plan.steps.every(({ module }) => states[module]?.isIrreversible === false)
+}
+
+function toPoolOptions({ entry, pluginExport, argsJson, limits }: PoolRequest): PoolOptions {
+  const { component, codecs, host } = entry
+  const { name: exportName, kind, stateless: isStateless } = pluginExport
+  const { cpuMsPerCall } = limits
+  const options = { component, codecs, host, exportName, kind, argsJson, isStateless, cpuMsPerCall }
+  return { module: component.shape.moduleId, exportName, create: () => new PluginInstance(options) }
 }

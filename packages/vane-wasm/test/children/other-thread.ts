@@ -3,31 +3,31 @@ import { parentPort } from 'node:worker_threads'
 
 import { DEFAULT_PLUGIN_HTTP_POLICY, SILENT_LOGGER } from 'vane-core'
 
-import { compileGlue } from '../../src/component/glue.ts'
+import { Codecs } from '../../src/abi/codecs.ts'
 import type { LoadedComponent } from '../../src/component/loaded-component.ts'
 import { createPluginHost } from '../../src/host/plugin-host.ts'
 import { PluginInstance } from '../../src/instance/plugin-instance.ts'
 import { DEFAULT_PLUGIN_LIMITS } from '../../src/plugin-limits.ts'
 
 parentPort?.once('message', (component: LoadedComponent) => {
-  const { stem } = component.plan
   const host = createPluginHost({
-    stem,
+    stem: component.shape.stem,
     logger: SILENT_LOGGER,
     metrics: undefined,
     httpFetch: undefined,
     policy: DEFAULT_PLUGIN_HTTP_POLICY,
     limits: DEFAULT_PLUGIN_LIMITS,
   })
-  const glue = compileGlue(component.glueScript, stem)
   const instance = new PluginInstance({
     component,
-    glue,
+    codecs: new Codecs(),
     host,
     exportName: 'x',
+    kind: 'l7-request',
     argsJson: '{"from":"there"}',
     isStateless: true,
+    cpuMsPerCall: 1000,
   })
   const input = { method: 'GET', uri: '/', headers: [], context: [] }
-  parentPort?.postMessage(instance.enter({ kind: 'l7-request', exportName: 'x', input, options: undefined }))
+  parentPort?.postMessage(instance.enter({ input, options: undefined }))
 })

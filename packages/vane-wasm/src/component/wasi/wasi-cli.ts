@@ -1,34 +1,37 @@
-import type { WasiHost } from './wasi-host.ts'
-import { InputStream, OutputStream } from './wasi-io.ts'
-
-/** `wasi:cli/terminal-input.terminal-input`: there is none to get. */
-export class TerminalInput {}
-
-/** `wasi:cli/terminal-output.terminal-output`: there is none to get. */
-export class TerminalOutput {}
+import type { WasiFunctions, WasiHost } from './wasi-host.ts'
+import { Inert, OutputStream } from './wasi-io.ts'
 
 /** `wasi:cli/environment`: empty. */
-export function createEnvironment(): object {
-  return { getEnvironment: () => [], getArguments: () => [], initialCwd: () => undefined }
+export const ENVIRONMENT: WasiFunctions = {
+  'get-environment': () => [],
+  'get-arguments': () => [],
+  'initial-cwd': () => undefined,
+}
+
+/** `wasi:cli/stdin`: no input. */
+export const STDIN: WasiFunctions = { 'get-stdin': () => new Inert() }
+
+/** `wasi:cli/terminal-stdin`, `-stdout` and `-stderr`: there is no terminal. */
+export const TERMINALS: WasiFunctions = {
+  'get-terminal-stdin': () => undefined,
+  'get-terminal-stdout': () => undefined,
+  'get-terminal-stderr': () => undefined,
 }
 
 /** `wasi:cli/exit`: a trap, whatever the status. */
-export function createExit(host: WasiHost): object {
+export function createExit(host: WasiHost): WasiFunctions {
   return {
     exit: () => host.trap('the plugin called exit'),
-    exitWithCode: (code: number) => host.trap(`the plugin called exit with code ${code}`),
+    'exit-with-code': (code) => host.trap(`the plugin called exit with code ${String(code)}`),
   }
 }
 
-/** `wasi:cli/stdin`, `stdout` and `stderr`: no input; output goes to the plugin's log. */
-export function createStandardStreams(host: WasiHost): {
-  readonly stdin: object
-  readonly stdout: object
-  readonly stderr: object
-} {
-  return {
-    stdin: { getStdin: () => new InputStream() },
-    stdout: { getStdout: () => new OutputStream((bytes) => host.writeOutput('stdout', bytes)) },
-    stderr: { getStderr: () => new OutputStream((bytes) => host.writeOutput('stderr', bytes)) },
-  }
+/** `wasi:cli/stdout`: the plugin's log. */
+export function createStdout(host: WasiHost): WasiFunctions {
+  return { 'get-stdout': () => new OutputStream((bytes) => host.writeOutput('stdout', bytes)) }
+}
+
+/** `wasi:cli/stderr`: the plugin's log. */
+export function createStderr(host: WasiHost): WasiFunctions {
+  return { 'get-stderr': () => new OutputStream((bytes) => host.writeOutput('stderr', bytes)) }
 }

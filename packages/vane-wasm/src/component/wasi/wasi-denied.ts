@@ -1,44 +1,24 @@
-import { WasiFailure } from './wasi-host.ts'
+import type { WasiFunctions, WasiResult } from './wasi-host.ts'
+import { Inert } from './wasi-io.ts'
 
-/** `wasi:filesystem/types.descriptor`: with no preopened directory there is never one. */
-export class Descriptor {}
-
-/** `wasi:filesystem/types.directory-entry-stream`. */
-export class DirectoryEntryStream {}
-
-/** `wasi:sockets/network.network`: leads nowhere. */
-export class Network {}
-
-/** `wasi:filesystem/preopens`. */
-export function createPreopens(): object {
-  return { getDirectories: () => [] }
-}
+/** `wasi:filesystem/preopens`: nothing, so that there is never a descriptor. */
+export const PREOPENS: WasiFunctions = { 'get-directories': () => [] }
 
 /** `wasi:filesystem/types`. */
-export function createFilesystemTypes(): object {
-  return { Descriptor, DirectoryEntryStream, filesystemErrorCode: () => undefined }
-}
+export const FILESYSTEM_TYPES: WasiFunctions = { 'filesystem-error-code': () => undefined }
+
+const ACCESS_DENIED: WasiResult = { tag: 'err', val: 'access-denied' }
 
 /** `wasi:sockets/*`: whatever would make a socket or ask for a name answers `access-denied`. */
-export function createSockets(): object {
-  const deny = (): never => {
-    throw new WasiFailure('access-denied')
-  }
-  return {
-    Network,
-    instanceNetwork: () => new Network(),
-    networkErrorCode: () => undefined,
-    resolveAddresses: deny,
-    createTcpSocket: deny,
-    createUdpSocket: deny,
-  }
+export const SOCKETS: WasiFunctions = {
+  'instance-network': () => new Inert(),
+  'network-error-code': () => undefined,
+  'resolve-addresses': () => ACCESS_DENIED,
+  'create-tcp-socket': () => ACCESS_DENIED,
+  'create-udp-socket': () => ACCESS_DENIED,
 }
 
 /** `wasi:http/outgoing-handler`: plugins fetch through `vane:host/host.http-fetch`, where the operator's policy applies. */
-export function createOutgoingHandler(): object {
-  return {
-    handle: () => {
-      throw new WasiFailure({ tag: 'HTTP-request-denied' })
-    },
-  }
+export const OUTGOING_HANDLER: WasiFunctions = {
+  handle: () => ({ tag: 'err', val: { tag: 'HTTP-request-denied' } }),
 }

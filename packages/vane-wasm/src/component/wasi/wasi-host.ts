@@ -1,3 +1,5 @@
+import type { HostFunction } from '../../instance/host-imports.ts'
+
 /** What the stand-ins for WASI ask of the instance they belong to. */
 export interface WasiHost {
   /** Takes what the plugin wrote to its standard output or error. */
@@ -6,13 +8,11 @@ export interface WasiHost {
   trap(reason: string): never
 }
 
-/** A WASI function's own error: the glue hands `payload` to the plugin as the `err` of a result. */
-export class WasiFailure extends Error {
-  override readonly name = 'WasiFailure'
-  readonly payload: unknown
+/** Functions of one interface, by their names in the binary. */
+export type WasiFunctions = Readonly<Record<string, HostFunction>>
 
-  constructor(payload: unknown) {
-    super('refused')
-    this.payload = payload
-  }
-}
+/** A result as it is lowered. */
+export type WasiResult = { readonly tag: 'ok' | 'err'; readonly val?: unknown }
+
+/** A result without a payload. */
+export const OK: WasiResult = { tag: 'ok' }

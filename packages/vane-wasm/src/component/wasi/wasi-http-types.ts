@@ -1,90 +1,36 @@
-import { OutputStream } from './wasi-io.ts'
+import { OK, type WasiFunctions, type WasiResult } from './wasi-host.ts'
+import { Inert, OutputStream } from './wasi-io.ts'
 
-/** `wasi:http/types.fields`: as much as it takes to build a request, so that a plugin learns by a typed error that it is denied. */
-export class Fields {
-  // Not private: the glue may look at the object through another of the same prototype.
-  pairs: (readonly [name: string, value: Uint8Array])[] = []
-
-  static fromList(pairs: readonly (readonly [string, Uint8Array])[]): Fields {
-    const fields = new Fields()
-    fields.pairs = [...pairs]
-    return fields
-  }
-
-  get(name: string): Uint8Array[] {
-    return this.pairs.filter((pair) => pair[0] === name).map((pair) => pair[1])
-  }
-
-  has(name: string): boolean {
-    return this.pairs.some((pair) => pair[0] === name)
-  }
-
-  set(name: string, values: readonly Uint8Array[]): void {
-    this.delete(name)
-    for (const value of values) this.append(name, value)
-  }
-
-  delete(name: string): void {
-    this.pairs = this.pairs.filter((pair) => pair[0] !== name)
-  }
-
-  append(name: string, value: Uint8Array): void {
-    this.pairs.push([name, value])
-  }
-
-  entries(): (readonly [string, Uint8Array])[] {
-    return this.pairs
-  }
-
-  clone(): Fields {
-    return Fields.fromList(this.pairs)
-  }
+/**
+ * `wasi:http/types`: as much as it takes to build a request, so that a plugin learns by a typed error that sending it is
+ * denied. What is put in is forgotten: an instance that is put back to its beginning must not find it, and nothing grows.
+ */
+export const HTTP_TYPES: WasiFunctions = {
+  '[constructor]fields': () => new Inert(),
+  '[static]fields.from-list': made,
+  '[method]fields.get': () => [],
+  '[method]fields.has': () => false,
+  '[method]fields.set': () => OK,
+  '[method]fields.delete': () => OK,
+  '[method]fields.append': () => OK,
+  '[method]fields.entries': () => [],
+  '[method]fields.clone': () => new Inert(),
+  '[constructor]outgoing-request': () => new Inert(),
+  '[method]outgoing-request.body': made,
+  '[method]outgoing-request.headers': () => new Inert(),
+  '[method]outgoing-request.set-method': () => OK,
+  '[method]outgoing-request.set-path-with-query': () => OK,
+  '[method]outgoing-request.set-scheme': () => OK,
+  '[method]outgoing-request.set-authority': () => OK,
+  '[method]outgoing-body.write': () => ({ tag: 'ok', val: new OutputStream(() => {}) }),
+  '[static]outgoing-body.finish': () => OK,
+  '[constructor]request-options': () => new Inert(),
+  '[method]request-options.set-connect-timeout': () => OK,
+  '[method]request-options.set-first-byte-timeout': () => OK,
+  '[method]request-options.set-between-bytes-timeout': () => OK,
+  'http-error-code': () => undefined,
 }
 
-/** `wasi:http/types.outgoing-body`: swallows what is written. */
-export class OutgoingBody {
-  static finish(): void {}
-
-  write(): OutputStream {
-    return new OutputStream()
-  }
-}
-
-/** `wasi:http/types.outgoing-request`. */
-export class OutgoingRequest {
-  fields: Fields
-
-  constructor(fields: Fields = new Fields()) {
-    this.fields = fields
-  }
-
-  body(): OutgoingBody {
-    return new OutgoingBody()
-  }
-
-  headers(): Fields {
-    return this.fields
-  }
-
-  setMethod(): void {}
-
-  setPathWithQuery(): void {}
-
-  setScheme(): void {}
-
-  setAuthority(): void {}
-}
-
-/** `wasi:http/types.request-options`. */
-export class RequestOptions {
-  setConnectTimeout(): void {}
-
-  setFirstByteTimeout(): void {}
-
-  setBetweenBytesTimeout(): void {}
-}
-
-/** `wasi:http/types`. Responses and incoming requests never come about. */
-export function createHttpTypes(): object {
-  return { Fields, OutgoingBody, OutgoingRequest, RequestOptions, httpErrorCode: () => undefined }
+function made(): WasiResult {
+  return { tag: 'ok', val: new Inert() }
 }

@@ -1,89 +1,53 @@
-import { WasiFailure } from './wasi-host.ts'
+import { OK, type WasiFunctions, type WasiHost, type WasiResult } from './wasi-host.ts'
 
-/** `wasi:io/error.error`. Nothing here makes one. */
-export class IoError {
-  toDebugString(): string {
-    return 'closed'
+/** What handles of `pollable` and `input-stream` stand for, and others of which one is like another. */
+export class Inert {}
+
+/** `wasi:io/streams.output-stream`: hands what is written to a function. Keeps nothing itself. */
+export class OutputStream {
+  readonly write: (bytes: Uint8Array) => void
+
+  constructor(write: (bytes: Uint8Array) => void) {
+    this.write = write
   }
 }
 
-/** `wasi:io/poll.pollable`: always ready, since nothing a plugin could wait for exists. */
-export class Pollable {
-  ready(): boolean {
-    return true
-  }
+/** `wasi:io/error`. Nothing here makes one. */
+export const IO_ERROR: WasiFunctions = { '[method]error.to-debug-string': () => 'closed' }
 
-  block(): void {}
-}
-
-/** `wasi:io/poll.poll`. */
-export function poll(pollables: readonly unknown[]): number[] {
-  return pollables.map((_, index) => index)
-}
-
-/** `wasi:io/streams.input-stream`: at its end from the beginning. */
-export class InputStream {
-  read(): never {
-    throw new WasiFailure({ tag: 'closed' })
-  }
-
-  blockingRead(): never {
-    return this.read()
-  }
-
-  skip(): never {
-    return this.read()
-  }
-
-  blockingSkip(): never {
-    return this.read()
-  }
-
-  subscribe(): Pollable {
-    return new Pollable()
-  }
+/** `wasi:io/poll`: everything is ready at once, since nothing that a plugin could wait for exists. */
+export const IO_POLL: WasiFunctions = {
+  '[method]pollable.ready': () => true,
+  '[method]pollable.block': () => undefined,
+  poll: (pollables: unknown) => (Array.isArray(pollables) ? Array.from(pollables.keys()) : []),
 }
 
 const MAX_WRITE_BYTES = 4096n
+const CLOSED: WasiResult = { tag: 'err', val: { tag: 'closed' } }
 
-/** `wasi:io/streams.output-stream`: hands what is written to a function. */
-export class OutputStream {
-  // Not private: the glue may look at the object through another of the same prototype.
-  sink: (bytes: Uint8Array) => void
-
-  constructor(sink: (bytes: Uint8Array) => void = () => {}) {
-    this.sink = sink
+/** `wasi:io/streams`: input is at its end from the beginning. */
+export function createStreams(host: WasiHost): WasiFunctions {
+  const write = (stream: unknown, bytes: unknown): WasiResult => {
+    // A component may have a handle of something else, by declaring the function otherwise than WASI does.
+    if (!(stream instanceof OutputStream) || !(bytes instanceof Uint8Array)) return host.trap('wrote to no stream')
+    stream.write(bytes)
+    return OK
   }
-
-  checkWrite(): bigint {
-    return MAX_WRITE_BYTES
-  }
-
-  write(bytes: Uint8Array): void {
-    this.sink(bytes)
-  }
-
-  blockingWriteAndFlush(bytes: Uint8Array): void {
-    this.sink(bytes)
-  }
-
-  flush(): void {}
-
-  blockingFlush(): void {}
-
-  writeZeroes(): void {}
-
-  blockingWriteZeroesAndFlush(): void {}
-
-  splice(): bigint {
-    return 0n
-  }
-
-  blockingSplice(): bigint {
-    return 0n
-  }
-
-  subscribe(): Pollable {
-    return new Pollable()
+  return {
+    '[method]input-stream.read': () => CLOSED,
+    '[method]input-stream.blocking-read': () => CLOSED,
+    '[method]input-stream.skip': () => CLOSED,
+    '[method]input-stream.blocking-skip': () => CLOSED,
+    '[method]input-stream.subscribe': () => new Inert(),
+    '[method]output-stream.check-write': () => ({ tag: 'ok', val: MAX_WRITE_BYTES }),
+    '[method]output-stream.write': write,
+    '[method]output-stream.blocking-write-and-flush': write,
+    '[method]output-stream.flush': () => OK,
+    '[method]output-stream.blocking-flush': () => OK,
+    '[method]output-stream.write-zeroes': () => OK,
+    '[method]output-stream.blocking-write-zeroes-and-flush': () => OK,
+    '[method]output-stream.splice': () => ({ tag: 'ok', val: 0n }),
+    '[method]output-stream.blocking-splice': () => ({ tag: 'ok', val: 0n }),
+    '[method]output-stream.subscribe': () => new Inert(),
   }
 }

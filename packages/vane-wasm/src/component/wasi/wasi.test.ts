@@ -1,15 +1,10 @@
 import { describe, expect, test } from 'vitest'
 
-import { Fields, OutgoingRequest } from './wasi-http-types.ts'
-import { WasiFailure, type WasiHost } from './wasi-host.ts'
-import type { InputStream, OutputStream } from './wasi-io.ts'
-import { createWasi } from './wasi.ts'
+import type { WasiHost, WasiResult } from './wasi-host.ts'
+import { OutputStream } from './wasi-io.ts'
+import { findWasi } from './wasi.ts'
 
-interface Callable {
-  [name: string]: (...args: unknown[]) => unknown
-}
-
-function open(...interfaces: string[]): { imports: Record<string, Callable>; written: string[] } {
+function open(): { call: (id: string, name: string, ...args: unknown[]) => unknown; written: string[] } {
   const written: string[] = []
   const host: WasiHost = {
     writeOutput: (stream, bytes) => void written.push(`${stream}: ${Buffer.from(bytes).toString()}`),
@@ -17,96 +12,106 @@ function open(...interfaces: string[]): { imports: Record<string, Callable>; wri
       throw new Error(`trap: ${reason}`)
     },
   }
-  return { imports: createWasi(interfaces, host) as Record<string, Callable>, written }
+  return { call: (id, name, ...args) => findWasi(id, name, host)(...(args as never[])), written }
 }
 
-function failureOf(call: () => unknown): unknown {
-  try {
-    call()
-  } catch (error) {
-    if (error instanceof WasiFailure) return error.payload
-    throw error
-  }
-  throw new Error('it did not fail')
+function failureOf(result: unknown): unknown {
+  const { tag, val } = result as WasiResult
+  expect(tag).toBe('err')
+  return val
 }
 
-test('only what a component imports is made', () => {
-  expect(Object.keys(open('wasi:cli/exit', 'wasi:io/poll').imports)).toEqual(['wasi:cli/exit', 'wasi:io/poll'])
-})
+describe('standard streams', () => {
+  test('output goes to the log', () => {
+    const { call, written } = open()
+    const stdout = call('wasi:cli/stdout', 'get-stdout')
+    const stderr = call('wasi:cli/stderr', 'get-stderr')
+    expect(call('wasi:io/streams', '[method]output-stream.check-write', stdout)).toEqual({ tag: 'ok', val: 4096n })
+    expect(call('wasi:io/streams', '[method]output-stream.write', stdout, Buffer.from('a'))).toEqual({ tag: 'ok' })
+    call('wasi:io/streams', '[method]output-stream.blocking-write-and-flush', stderr, Buffer.from('b'))
+    expect(written).toEqual(['stdout: a', 'stderr: b'])
+  })
 
-test('standard streams', () => {
-  const { imports, written } = open('wasi:cli/stdin', 'wasi:cli/stdout', 'wasi:cli/stderr')
-  const stdout = imports['wasi:cli/stdout']?.['getStdout']?.() as OutputStream
-  const stderr = imports['wasi:cli/stderr']?.['getStderr']?.() as OutputStream
-  stdout.write(Buffer.from('a'))
-  stderr.blockingWriteAndFlush(Buffer.from('b'))
-  expect(written).toEqual(['stdout: a', 'stderr: b'])
-  const stdin = imports['wasi:cli/stdin']?.['getStdin']?.() as InputStream
-  for (const read of ['read', 'blockingRead', 'skip', 'blockingSkip'] as const)
-    expect(failureOf(() => stdin[read]())).toEqual({ tag: 'closed' })
+  test('input is at its end', () => {
+    const { call } = open()
+    const stdin = call('wasi:cli/stdin', 'get-stdin')
+    for (const name of ['read', 'blocking-read', 'skip', 'blocking-skip']) {
+      expect(failureOf(call('wasi:io/streams', `[method]input-stream.${name}`, stdin, 1n))).toEqual({ tag: 'closed' })
+    }
+  })
+
+  test('something else than a stream is a trap', () => {
+    const { call, written } = open()
+    for (const stream of [undefined, {}, call('wasi:cli/stdin', 'get-stdin')]) {
+      expect(() => call('wasi:io/streams', '[method]output-stream.write', stream, Buffer.from('a'))).toThrow('trap: ')
+    }
+    expect(() => call('wasi:io/streams', '[method]output-stream.write', new OutputStream(() => {}), 'a')).toThrow(
+      'trap: ',
+    )
+    expect(written).toEqual([])
+  })
 })
 
 describe('what would reach outside', () => {
-  test.each(['createTcpSocket', 'createUdpSocket', 'resolveAddresses'])('%s is denied', (name) => {
-    const { imports } = open('wasi:sockets/tcp-create-socket')
-    expect(failureOf(() => imports['wasi:sockets/tcp-create-socket']?.[name]?.())).toBe('access-denied')
+  test.each(['create-tcp-socket', 'create-udp-socket', 'resolve-addresses'])('%s is denied', (name) => {
+    expect(failureOf(open().call('wasi:sockets/tcp-create-socket', name))).toBe('access-denied')
   })
 
-  test('an http request can be built, and sending it is denied', () => {
-    const { imports } = open('wasi:http/outgoing-handler', 'wasi:http/types')
-    const fields = Fields.fromList([['a', Buffer.from('1')]])
-    fields.append('a', Buffer.from('2'))
-    fields.set('b', [Buffer.from('3')])
-    fields.delete('a')
-    expect(fields.entries()).toEqual([['b', Buffer.from('3')]])
-    expect([fields.has('b'), fields.has('a'), fields.clone().get('b')]).toEqual([true, false, [Buffer.from('3')]])
-    const request = new OutgoingRequest(fields)
-    request.setMethod()
-    request.body().write().write(Buffer.from('x'))
-    expect(request.headers()).toBe(fields)
-    expect(failureOf(() => imports['wasi:http/outgoing-handler']?.['handle']?.(request))).toEqual({
-      tag: 'HTTP-request-denied',
-    })
-    expect(() => imports['wasi:http/types']?.['IncomingResponse']?.()).toThrow(
-      'trap: wasi:http/types is denied to plugins (IncomingResponse)',
-    )
+  test('an http request can be built, is forgotten, and sending it is denied', () => {
+    const { call } = open()
+    const types = 'wasi:http/types'
+    const fields = (call(types, '[static]fields.from-list', [['a', Buffer.from('1')]]) as WasiResult).val
+    expect(call(types, '[method]fields.append', fields, 'a', Buffer.from('2'))).toEqual({ tag: 'ok' })
+    expect(call(types, '[method]fields.entries', fields)).toEqual([])
+    expect(call(types, '[method]fields.has', fields, 'a')).toBe(false)
+    const request = call(types, '[constructor]outgoing-request', fields)
+    expect(call(types, '[method]outgoing-request.set-method', request)).toEqual({ tag: 'ok' })
+    const { val: body } = call(types, '[method]outgoing-request.body', request) as WasiResult
+    const { val: stream } = call(types, '[method]outgoing-body.write', body) as WasiResult
+    expect(call('wasi:io/streams', '[method]output-stream.write', stream, Buffer.from('x'))).toEqual({ tag: 'ok' })
+    expect(failureOf(call('wasi:http/outgoing-handler', 'handle', request))).toEqual({ tag: 'HTTP-request-denied' })
+  })
+
+  test.each([
+    ['wasi:http/types', '[method]incoming-response.status'],
+    ['wasi:filesystem/types', '[method]descriptor.read'],
+    ['wasi:sockets/tcp', '[method]tcp-socket.start-bind'],
+    ['wasi:cli/terminal-input', 'x'],
+    ['wasi:io/streams', 'toString'],
+    ['wasi:io/streams', '__proto__'],
+  ])('%s %s is a trap', (id, name) => {
+    expect(() => open().call(id, name)).toThrow(`trap: ${id} is denied to plugins (${name})`)
   })
 
   test('files, environment, exit', () => {
-    const { imports } = open('wasi:filesystem/preopens', 'wasi:cli/environment', 'wasi:cli/exit')
-    expect(imports['wasi:filesystem/preopens']?.['getDirectories']?.()).toEqual([])
-    expect(imports['wasi:cli/environment']?.['getEnvironment']?.()).toEqual([])
-    expect(imports['wasi:cli/environment']?.['getArguments']?.()).toEqual([])
-    expect(imports['wasi:cli/environment']?.['initialCwd']?.()).toBeUndefined()
-    expect(() => imports['wasi:cli/exit']?.['exitWithCode']?.(3)).toThrow('trap: the plugin called exit with code 3')
+    const { call } = open()
+    expect(call('wasi:filesystem/preopens', 'get-directories')).toEqual([])
+    expect(call('wasi:cli/environment', 'get-environment')).toEqual([])
+    expect(call('wasi:cli/environment', 'get-arguments')).toEqual([])
+    expect(call('wasi:cli/environment', 'initial-cwd')).toBeUndefined()
+    expect(call('wasi:cli/terminal-stdout', 'get-terminal-stdout')).toBeUndefined()
+    expect(() => call('wasi:cli/exit', 'exit-with-code', 3)).toThrow('trap: the plugin called exit with code 3')
   })
 })
 
 test('clocks tell the time, and nobody can wait for them', () => {
-  const { imports } = open(
-    'wasi:clocks/monotonic-clock',
-    'wasi:clocks/wall-clock',
-    'wasi:clocks/timezone',
-    'wasi:io/poll',
-  )
-  const clock = imports['wasi:clocks/monotonic-clock']
-  const first = clock?.['now']?.() as bigint
-  expect(clock?.['now']?.()).toBeGreaterThanOrEqual(Number(first))
-  const wall = imports['wasi:clocks/wall-clock']?.['now']?.() as { seconds: bigint; nanoseconds: number } | undefined
-  expect(Number(wall?.seconds) * 1000 + Number(wall?.nanoseconds) / 1e6).toBeCloseTo(Date.now(), -4)
-  const pollable = clock?.['subscribeDuration']?.(10n ** 12n) as { ready(): boolean; block(): void }
-  pollable.block()
-  expect(pollable.ready()).toBe(true)
-  expect(imports['wasi:io/poll']?.['poll']?.([pollable, pollable])).toEqual([0, 1])
-  expect(imports['wasi:clocks/timezone']?.['utcOffset']?.()).toBe(0)
+  const { call } = open()
+  const first = call('wasi:clocks/monotonic-clock', 'now') as bigint
+  expect((call('wasi:clocks/monotonic-clock', 'now') as bigint) >= first).toBe(true)
+  const wall = call('wasi:clocks/wall-clock', 'now') as { seconds: bigint; nanoseconds: number }
+  expect(Number(wall.seconds) * 1000 + Number(wall.nanoseconds) / 1e6).toBeCloseTo(Date.now(), -4)
+  const pollable = call('wasi:clocks/monotonic-clock', 'subscribe-duration', 10n ** 12n)
+  expect(call('wasi:io/poll', '[method]pollable.ready', pollable)).toBe(true)
+  expect(call('wasi:io/poll', '[method]pollable.block', pollable)).toBeUndefined()
+  expect(call('wasi:io/poll', 'poll', [pollable, pollable])).toEqual([0, 1])
+  expect(call('wasi:clocks/timezone', 'utc-offset')).toBe(0)
 })
 
 test('random numbers', () => {
-  const { imports } = open('wasi:random/insecure', 'wasi:random/insecure-seed')
-  expect(imports['wasi:random/insecure']?.['getInsecureRandomBytes']?.(5n)).toHaveLength(5)
-  expect(imports['wasi:random/insecure']?.['getInsecureRandomU64']?.()).not.toBe(
-    imports['wasi:random/insecure']?.['getInsecureRandomU64']?.(),
-  )
-  expect(imports['wasi:random/insecure-seed']?.['insecureSeed']?.()).toEqual([expect.any(BigInt), expect.any(BigInt)])
-  expect(() => imports['wasi:random/insecure']?.['getInsecureRandomBytes']?.(65_537n)).toThrow('trap: asked for 65537')
+  const { call } = open()
+  expect(call('wasi:random/insecure', 'get-insecure-random-bytes', 5n)).toHaveLength(5)
+  const numbers = [1, 2].map(() => call('wasi:random/random', 'get-random-u64'))
+  expect(numbers[0]).not.toBe(numbers[1])
+  expect(call('wasi:random/insecure-seed', 'insecure-seed')).toEqual([expect.any(BigInt), expect.any(BigInt)])
+  expect(() => call('wasi:random/random', 'get-random-bytes', 65_537n)).toThrow('trap: asked for 65537')
 })

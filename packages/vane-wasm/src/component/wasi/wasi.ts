@@ -1,60 +1,53 @@
-import { createEnvironment, createExit, createStandardStreams, TerminalInput, TerminalOutput } from './wasi-cli.ts'
-import { createMonotonicClock, createTimezone, createWallClock } from './wasi-clocks.ts'
-import { createFilesystemTypes, createOutgoingHandler, createPreopens, createSockets } from './wasi-denied.ts'
-import type { WasiHost } from './wasi-host.ts'
-import { createHttpTypes } from './wasi-http-types.ts'
-import { InputStream, IoError, OutputStream, poll, Pollable } from './wasi-io.ts'
-import { createInsecureSeed, createRandom } from './wasi-random.ts'
+import type { HostFunction } from '../../instance/host-imports.ts'
+import { createExit, createStderr, createStdout, ENVIRONMENT, STDIN, TERMINALS } from './wasi-cli.ts'
+import { MONOTONIC_CLOCK, TIMEZONE, WALL_CLOCK } from './wasi-clocks.ts'
+import { FILESYSTEM_TYPES, OUTGOING_HANDLER, PREOPENS, SOCKETS } from './wasi-denied.ts'
+import type { WasiFunctions, WasiHost } from './wasi-host.ts'
+import { HTTP_TYPES } from './wasi-http-types.ts'
+import { createStreams, IO_ERROR, IO_POLL } from './wasi-io.ts'
+import { createRandom, INSECURE_SEED } from './wasi-random.ts'
 
-const FACTORIES: Readonly<Record<string, (host: WasiHost) => object>> = {
-  'wasi:io/error': () => ({ Error: IoError }),
-  'wasi:io/poll': () => ({ Pollable, poll }),
-  'wasi:io/streams': () => ({ InputStream, OutputStream }),
-  'wasi:clocks/monotonic-clock': createMonotonicClock,
-  'wasi:clocks/wall-clock': createWallClock,
-  'wasi:clocks/timezone': createTimezone,
-  'wasi:random/random': createRandom,
-  'wasi:random/insecure': createRandom,
-  'wasi:random/insecure-seed': createInsecureSeed,
-  'wasi:cli/environment': createEnvironment,
-  'wasi:cli/exit': createExit,
-  'wasi:cli/stdin': (host) => createStandardStreams(host).stdin,
-  'wasi:cli/stdout': (host) => createStandardStreams(host).stdout,
-  'wasi:cli/stderr': (host) => createStandardStreams(host).stderr,
-  'wasi:cli/terminal-input': () => ({ TerminalInput }),
-  'wasi:cli/terminal-output': () => ({ TerminalOutput }),
-  'wasi:cli/terminal-stdin': () => ({ getTerminalStdin: () => undefined }),
-  'wasi:cli/terminal-stdout': () => ({ getTerminalStdout: () => undefined }),
-  'wasi:cli/terminal-stderr': () => ({ getTerminalStderr: () => undefined }),
-  'wasi:filesystem/types': createFilesystemTypes,
-  'wasi:filesystem/preopens': createPreopens,
-  'wasi:http/types': createHttpTypes,
-  'wasi:http/outgoing-handler': createOutgoingHandler,
-}
+/** Where they need the instance they belong to: a function that makes them. */
+type Functions = WasiFunctions | ((host: WasiHost) => WasiFunctions)
+
+const FUNCTIONS: ReadonlyMap<string, Functions> = new Map<string, Functions>([
+  ['wasi:io/error', IO_ERROR],
+  ['wasi:io/poll', IO_POLL],
+  ['wasi:io/streams', createStreams],
+  ['wasi:clocks/monotonic-clock', MONOTONIC_CLOCK],
+  ['wasi:clocks/wall-clock', WALL_CLOCK],
+  ['wasi:clocks/timezone', TIMEZONE],
+  ['wasi:random/random', createRandom],
+  ['wasi:random/insecure', createRandom],
+  ['wasi:random/insecure-seed', INSECURE_SEED],
+  ['wasi:cli/environment', ENVIRONMENT],
+  ['wasi:cli/exit', createExit],
+  ['wasi:cli/stdin', STDIN],
+  ['wasi:cli/stdout', createStdout],
+  ['wasi:cli/stderr', createStderr],
+  ['wasi:cli/terminal-stdin', TERMINALS],
+  ['wasi:cli/terminal-stdout', TERMINALS],
+  ['wasi:cli/terminal-stderr', TERMINALS],
+  ['wasi:filesystem/types', FILESYSTEM_TYPES],
+  ['wasi:filesystem/preopens', PREOPENS],
+  ['wasi:sockets/network', SOCKETS],
+  ['wasi:sockets/instance-network', SOCKETS],
+  ['wasi:sockets/ip-name-lookup', SOCKETS],
+  ['wasi:sockets/tcp-create-socket', SOCKETS],
+  ['wasi:sockets/udp-create-socket', SOCKETS],
+  ['wasi:http/types', HTTP_TYPES],
+  ['wasi:http/outgoing-handler', OUTGOING_HANDLER],
+])
 
 /**
- * Stand-ins for the WASI interfaces that a component imports, by name without version. They reach no file, socket, environment or
- * terminal; a function that has no stand-in is a trap when it is called.
+ * Finds the stand-in for a function of WASI. None reaches a file, socket, environment or terminal, and none keeps anything; a
+ * function that has no stand-in is a trap when it is called, so that a component links whatever it was built with.
+ *
+ * @param id of the interface, without version.
  */
-export function createWasi(interfaces: readonly string[], host: WasiHost): Record<string, object> {
-  const imports: Record<string, object> = {}
-  for (const id of interfaces) {
-    const create = id.startsWith('wasi:sockets/') ? createSockets : FACTORIES[id]
-    imports[id] = withDenial(create?.(host) ?? {}, id, host)
-  }
-  return imports
-}
-
-/** Answers for what the stand-in lacks, so that a component links whatever part of an interface it was built with. */
-function withDenial(standIn: object, id: string, host: WasiHost): object {
-  return new Proxy(standIn, {
-    get(target, key) {
-      const known: unknown = Reflect.get(target, key)
-      if (known !== undefined || typeof key === 'symbol') return known
-      // A function that may also be used as the class of a resource.
-      return function denied(): never {
-        return host.trap(`${id} is denied to plugins (${key})`)
-      }
-    },
-  })
+export function findWasi(id: string, name: string, host: WasiHost): HostFunction {
+  const entry = FUNCTIONS.get(id)
+  const functions = typeof entry === 'function' ? entry(host) : (entry ?? {})
+  if (Object.hasOwn(functions, name)) return functions[name]!
+  return () => host.trap(`${id} is denied to plugins (${name})`)
 }

@@ -1,0 +1,63 @@
+import { BULK, OP } from './instructions.ts'
+
+/**
+ * Fuel that a stretch of code may run up before it must be charged. Smaller charges more often; larger lets more work pass
+ * between two looks at the clock.
+ */
+export const STRETCH_COST = 400
+
+/** A call, besides what its callee charges for itself. Covers callees too small to charge anything. */
+export const CALL_COST = 20
+
+/** A function without calls and loops that costs no more than this is covered by {@link CALL_COST} and goes uncharged. */
+export const FREE_LEAF_COST = 16
+
+/** Unwinding is slow in every engine. */
+const THROW_COST = 400
+
+/** Growing may map and clear pages. */
+const MEMORY_GROW_COST = 20_000
+
+/** Fuel for one instruction: about one unit per simple machine operation. */
+export function costOf(opcode: number): number {
+  // Loads and stores may miss the cache.
+  if (opcode >= 0x28 && opcode <= 0x3e) return 2
+  // Integer division and remainder, float division and square root.
+  if ((opcode >= 0x6d && opcode <= 0x70) || (opcode >= 0x7f && opcode <= 0x82)) return 8
+  if (opcode === 0x91 || opcode === 0x95 || opcode === 0x9f || opcode === 0xa3) return 8
+  switch (opcode) {
+    case OP.call:
+    case OP.callIndirect:
+    case OP.returnCall:
+    case OP.returnCallIndirect:
+      return CALL_COST
+    case OP.throw:
+    case OP.rethrow:
+    case OP.throwRef:
+      return THROW_COST
+    case OP.memoryGrow:
+      return MEMORY_GROW_COST
+    case OP.prefixSimd:
+      return 3
+    default:
+      return 1
+  }
+}
+
+/** Right shift that turns the length of a bulk operation into fuel; `undefined` for operations of constant cost. */
+export function bulkLengthShift(operation: number): number | undefined {
+  switch (operation) {
+    case BULK.memoryInit:
+    case BULK.memoryCopy:
+    case BULK.memoryFill:
+      return 3
+    case BULK.tableInit:
+    case BULK.tableCopy:
+    case BULK.tableGrow:
+    case BULK.tableFill:
+      // A signed 32-bit fuel counter must survive the largest length.
+      return 2
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,49 @@
+import type { ByteReader } from '../binary/byte-reader.ts'
+import type { ByteWriter } from '../binary/byte-writer.ts'
+import { BodyMeter, type MeterIndices } from './body-meter.ts'
+import { writeCharge } from './charge-code.ts'
+import { FREE_LEAF_COST } from './costs.ts'
+import { skipValueType } from './instructions.ts'
+
+/**
+ * Rewrites one function so that whatever path runs through it is charged for, in advance or at most
+ * {@link STRETCH_COST} late.
+ *
+ * It carries the highest uncharged cost with which each point can be reached: joins take the maximum of their paths, a
+ * branch back to a loop charges what its iteration cost, a straight stretch charges when it has run up enough, and what
+ * can remain at an exit is charged at the function's entry.
+ *
+ * @param reader at the function's local declarations; is left at its end.
+ * @param out receives the new function, without its size.
+ */
+export function meterFunction(
+  reader: ByteReader,
+  { paramCount, meter }: { readonly paramCount: number; readonly meter: MeterIndices },
+  out: ByteWriter,
+): void {
+  const localsStart = reader.at
+  const groupCount = reader.u32()
+  const groupsStart = reader.at
+  let localCount = paramCount
+  for (let i = 0; i < groupCount; i++) {
+    localCount += reader.u32()
+    skipValueType(reader)
+  }
+  const groups = reader.bytes.subarray(groupsStart, reader.at)
+  const body = new BodyMeter(reader, localCount, meter)
+  body.run()
+
+  const entryCost = body.exitCost
+  const chargesEntry = body.hasCalls || body.hasLoops || entryCost > FREE_LEAF_COST
+  if (!chargesEntry && !body.usesTemp) {
+    out.write(reader.bytes.subarray(localsStart, reader.end))
+    return
+  }
+  // One more local, behind all others, so that no index shifts.
+  out.u32(groupCount + 1)
+  out.write(groups)
+  out.u32(1)
+  out.u8(0x7f)
+  if (chargesEntry) writeCharge(out, entryCost + 2, localCount, meter)
+  out.write(body.code.view())
+}

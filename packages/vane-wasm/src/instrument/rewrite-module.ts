@@ -1,0 +1,211 @@
+import { BinaryFormatError } from '../binary/binary-format-error.ts'
+import { ByteReader } from '../binary/byte-reader.ts'
+import { ByteWriter } from '../binary/byte-writer.ts'
+import { UnsupportedError } from '../binary/unsupported-error.ts'
+import type { MeterIndices } from './body-meter.ts'
+import type { ModuleCaps } from './core-limits.ts'
+import { EXNREF, readTable, type CoreModule } from './core-module.ts'
+import { meterFunction } from './meter-function.ts'
+import { METER_EXPORTS } from './meter-names.ts'
+import { SECTION } from './sections.ts'
+
+/** An instance with more mutable globals than this is replaced rather than reset. */
+const MAX_RESET_GLOBALS = 256
+
+/** Rewritten code may be at most this many times its original, so that no module can swell without bound. */
+const MAX_GROWTH = 4
+
+/**
+ * The engine compiles a function when it is first called, on the thread that calls it, and nothing can stop it meanwhile.
+ * The largest function of the largest toolchain has 172 KB.
+ */
+const MAX_FUNCTION_BYTES = 1024 * 1024
+
+/** A rewritten module and what the host must know of it to put an instance back to where it began. */
+export interface InstrumentedModule {
+  readonly bytes: Uint8Array
+  readonly state: ModuleState
+}
+
+/** Where a module keeps its state. All of it is exported under the names of `METER_EXPORTS`. */
+export interface ModuleState {
+  readonly ownsMemory: boolean
+  /** Indices of the mutable globals that it defines. */
+  readonly globals: readonly number[]
+  /** Indices of the tables that it defines. */
+  readonly tables: readonly number[]
+  /** Whether its code can change tables, its own or another module's. */
+  readonly writesTables: boolean
+  /** Whether some of its state cannot be put back: dropped segments, values that JavaScript cannot read. */
+  readonly isIrreversible: boolean
+}
+
+/**
+ * Rewrites one core module. No index shifts: one type, one table, one global and exports are appended.
+ *
+ * A start function is taken out and exported: the host calls it once the meter is armed.
+ *
+ * @throws BinaryFormatError, UnsupportedError
+ */
+export function rewriteModule(module: CoreModule, caps: ModuleCaps): InstrumentedModule {
+  return new Rewriter(module, caps).run()
+}
+
+class Rewriter {
+  readonly #module: CoreModule
+  readonly #caps: ModuleCaps
+  readonly #meter: MeterIndices
+  readonly #out: ByteWriter
+
+  constructor(module: CoreModule, caps: ModuleCaps) {
+    const { bytes, imports, paramCounts, tables, globals, hasTags } = module
+    this.#module = module
+    this.#caps = caps
+    this.#meter = {
+      slotType: paramCounts.length,
+      slotTable: imports.tables + tables.length,
+      fuelGlobal: imports.globals + globals.count,
+      callsMayThrow: hasTags,
+      usage: { writesTables: false, dropsSegments: false },
+    }
+    this.#out = new ByteWriter(bytes.length + (bytes.length >> 2) + 256)
+  }
+
+  run(): InstrumentedModule {
+    const { bytes, sections, memory } = this.#module
+    this.#out.write(bytes.subarray(0, 8))
+    // () -> ()
+    this.#append(SECTION.type, 1, [0x60, 0, 0])
+    this.#copy(SECTION.import)
+    this.#copy(SECTION.function)
+    this.#emit(SECTION.table, (out) => this.#writeTables(out))
+    if (memory !== undefined) this.#emit(SECTION.memory, (out) => writeMemory(out, memory.min, this.#caps.maxPages))
+    this.#copy(SECTION.tag)
+    // i32, mutable, starting empty: the first charge asks the host.
+    this.#append(SECTION.global, 1, [0x7f, 1, 0x41, 0, 0x0b])
+    this.#emit(SECTION.export, (out) => this.#writeExports(out))
+    this.#copy(SECTION.element)
+    this.#copy(SECTION.dataCount)
+    if (sections.has(SECTION.code)) this.#emit(SECTION.code, (out) => this.#writeCode(out))
+    this.#copy(SECTION.data)
+    const { names } = sections
+    if (names !== undefined) this.#emit(SECTION.custom, (out) => out.write(names))
+    return { bytes: this.#out.finish(), state: this.#toState() }
+  }
+
+  #toState(): ModuleState {
+    const { globals, memory, tables } = this.#module
+    const { writesTables, dropsSegments } = this.#meter.usage
+    const isUnreadable = globals.hasUnreadable || (writesTables && tables.some(({ element }) => element === EXNREF))
+    return {
+      ownsMemory: memory !== undefined,
+      globals: globals.mutable,
+      tables: this.#tableIndices(),
+      writesTables,
+      isIrreversible: dropsSegments || isUnreadable || globals.mutable.length > MAX_RESET_GLOBALS,
+    }
+  }
+
+  #tableIndices(): number[] {
+    const { imports, tables } = this.#module
+    return tables.map((_, i) => imports.tables + i)
+  }
+
+  #emit(id: number, write: (section: ByteWriter) => void): void {
+    const section = new ByteWriter()
+    write(section)
+    this.#out.u8(id)
+    this.#out.sized(section.view())
+  }
+
+  #copy(id: number): void {
+    const payload = this.#module.sections.get(id)
+    if (payload !== undefined) this.#emit(id, (out) => out.write(payload))
+  }
+
+  /** Writes a section with more entries behind those it had. */
+  #append(id: number, count: number, entries: readonly number[]): void {
+    this.#emit(id, (out) => {
+      writeGrown(out, this.#module.sections.get(id), count)
+      for (const byte of entries) out.u8(byte)
+    })
+  }
+
+  #writeTables(out: ByteWriter): void {
+    const reader = new ByteReader(this.#module.sections.get(SECTION.table) ?? EMPTY_VECTOR)
+    out.u32(reader.u32() + 1)
+    for (const max of this.#caps.maxElements) {
+      const { element, min } = readTable(reader)
+      out.u8(element)
+      out.u8(1)
+      out.u32(min)
+      out.u32(max)
+    }
+    // One funcref, never more.
+    for (const byte of [0x70, 0x01, 0x01, 0x01]) out.u8(byte)
+  }
+
+  #writeExports(out: ByteWriter): void {
+    const { sections, globals, memory } = this.#module
+    const start = sections.get(SECTION.start)
+    const added: [name: string, kind: number, index: number][] = [
+      [METER_EXPORTS.fuel, 3, this.#meter.fuelGlobal],
+      [METER_EXPORTS.slot, 1, this.#meter.slotTable],
+    ]
+    for (const index of globals.mutable.slice(0, MAX_RESET_GLOBALS))
+      added.push([METER_EXPORTS.global + index, 3, index])
+    for (const index of this.#tableIndices()) added.push([METER_EXPORTS.table + index, 1, index])
+    // A module defines its memory or imports it; with one memory, either has index 0.
+    if (memory !== undefined) added.push([METER_EXPORTS.memory, 2, 0])
+    if (start !== undefined) added.push([METER_EXPORTS.start, 0, new ByteReader(start).u32()])
+    writeGrown(out, sections.get(SECTION.export), added.length)
+    for (const [name, kind, index] of added) {
+      out.name(name)
+      out.u8(kind)
+      out.u32(index)
+    }
+  }
+
+  #writeCode(out: ByteWriter): void {
+    const { sections, functionTypes, paramCounts } = this.#module
+    const reader = new ByteReader(sections.get(SECTION.code) ?? EMPTY_VECTOR)
+    const maxBytes = reader.end * MAX_GROWTH + 65_536
+    const count = reader.u32()
+    if (count !== functionTypes.length) throw new BinaryFormatError('function and code sections disagree')
+    out.u32(count)
+    const body = new ByteWriter()
+    for (const type of functionTypes) {
+      const code = reader.section()
+      if (code.end - code.at > MAX_FUNCTION_BYTES) {
+        throw new UnsupportedError(
+          `a function of ${code.end - code.at} bytes, more than the limit of ${MAX_FUNCTION_BYTES}`,
+        )
+      }
+      const paramCount = paramCounts[type]
+      if (paramCount === undefined) throw new BinaryFormatError('a function of a type that is not there')
+      body.reset()
+      meterFunction(code, { paramCount, meter: this.#meter }, body)
+      out.sized(body.view())
+      if (out.length > maxBytes)
+        throw new UnsupportedError(`code that grows more than ${MAX_GROWTH}-fold under metering`)
+    }
+    if (!reader.done) throw new BinaryFormatError('bytes behind the last function')
+  }
+}
+
+const EMPTY_VECTOR = new Uint8Array([0])
+
+/** Writes the content of a vector section with a larger count in front; the entries that are more must follow. */
+function writeGrown(out: ByteWriter, payload: Uint8Array = EMPTY_VECTOR, more: number): void {
+  const reader = new ByteReader(payload)
+  out.u32(reader.u32() + more)
+  out.write(reader.bytes.subarray(reader.at))
+}
+
+/** Writes a vector of one memory. */
+function writeMemory(out: ByteWriter, min: number, max: number): void {
+  out.u32(1)
+  out.u8(1)
+  out.u32(min)
+  out.u32(max)
+}
