@@ -40,6 +40,7 @@ export interface Daemon {
 export function createDaemon(parts: DaemonParts): Daemon {
   const { engine, features, logger, settings } = parts
   let graph = parts.graph
+  let revision = features.revision()
   let management: MgmtServer | undefined
 
   const logListeners = createListenerLog(logger)
@@ -47,7 +48,19 @@ export function createDaemon(parts: DaemonParts): Daemon {
 
   const attemptReload = async (): Promise<ReloadOutcome> => {
     if (shutdown.state === 'draining') return refuse('the daemon is ending')
-    const outcome = await prepareConfig({ ...parts.prepareParts, color: false }, graph.meta.versionHash)
+    const undoRefresh = await features.refresh()
+    try {
+      const outcome = await swapPrepared()
+      if (outcome.status === 'failed') undoRefresh()
+      return outcome
+    } catch (error) {
+      undoRefresh()
+      throw error
+    }
+  }
+  const swapPrepared = async (): Promise<ReloadOutcome> => {
+    const served = { versionHash: graph.meta.versionHash, revision }
+    const outcome = await prepareConfig({ ...parts.prepareParts, color: false }, served)
     if (outcome.status === 'failed') return outcome
     if (outcome.status === 'unchanged') return { status: 'unchanged', versionHash: outcome.graph.meta.versionHash }
     const { config } = outcome
@@ -59,6 +72,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
       throw error
     }
     graph = config.graph
+    revision = features.revision()
     logListeners(engine.listeners())
     return { status: 'swapped', versionHash: graph.meta.versionHash, warnings: config.warnings }
   }

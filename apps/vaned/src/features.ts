@@ -30,6 +30,14 @@ export interface FeatureContext {
 /** What an open feature brings. */
 export interface OpenFeature {
   readonly wasm?: WasmRuntime & WasmPoolStats
+  /** Changes with what the feature has read: the same rules with another plugin or limit are another configuration. */
+  revision?(): string
+  /**
+   * Reads the feature's own files again, before a reload reads the rules. Answers what undoes it where the reload fails.
+   *
+   * @throws VaneError of kind `compile` where they cannot be used; nothing has changed then.
+   */
+  refresh?(): Promise<() => void>
   close(): Promise<void>
 }
 
@@ -80,7 +88,7 @@ export function chooseFeatures(
 }
 
 /** The features of a running daemon. */
-export interface OpenFeatures extends OpenFeature {
+export interface OpenFeatures extends Required<Omit<OpenFeature, 'wasm'>>, Pick<OpenFeature, 'wasm'> {
   readonly status: readonly FeatureStatus[]
 }
 
@@ -108,6 +116,20 @@ export async function openFeatures(choice: FeatureChoice, context: FeatureContex
   const wasm = opened.find((feature) => feature.wasm !== undefined)?.wasm
   return {
     ...(wasm === undefined ? {} : { wasm }),
+    revision: () => opened.map((feature) => feature.revision?.() ?? '').join('\n'),
+    async refresh() {
+      const undos: (() => void)[] = []
+      const undo = (): void => {
+        for (const each of undos.toReversed()) each()
+      }
+      try {
+        for (const feature of opened) if (feature.refresh !== undefined) undos.push(await feature.refresh())
+      } catch (error) {
+        undo()
+        throw error
+      }
+      return undo
+    },
     status: status.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     close,
   }

@@ -28,12 +28,15 @@ export type PrepareOutcome =
   | { readonly status: 'unchanged'; readonly graph: SymbolicFlowGraph }
   | { readonly status: 'failed'; readonly failure: ReloadProblem }
 
-/**
- * Reads, compiles and links the configuration: the same way for the start, `--check` and a reload.
- *
- * @param servedHash version hash of the graph being served; the same again is not linked.
- */
-export async function prepareConfig(parts: PrepareParts, servedHash?: string): Promise<PrepareOutcome> {
+/** What is being served: a configuration that comes out the same is not linked again. */
+export interface Served {
+  readonly versionHash: string
+  /** Of the features, when it was linked. */
+  readonly revision: string
+}
+
+/** Reads, compiles and links the configuration: the same way for the start, `--check` and a reload. */
+export async function prepareConfig(parts: PrepareParts, served?: Served): Promise<PrepareOutcome> {
   const { paths, features, engine } = parts
   const { graph, diagnostics, sources } = await parts.loadConfig(paths.configDir, {
     wasmDir: paths.wasmDir,
@@ -48,7 +51,8 @@ export async function prepareConfig(parts: PrepareParts, servedHash?: string): P
       diagnostics,
     )
   }
-  if (graph.meta.versionHash === servedHash) return { status: 'unchanged', graph }
+  const isServed = graph.meta.versionHash === served?.versionHash && features.revision() === served.revision
+  if (isServed) return { status: 'unchanged', graph }
   try {
     const linked = await engine.link(graph)
     const warnings = diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, format))

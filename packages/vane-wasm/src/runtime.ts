@@ -17,6 +17,7 @@ import {
   type MaybePromise,
   type ModuleId,
   type PluginCallSite,
+  type PluginHttpPolicy,
   type PluginKind,
   type PluginMetadata,
   type PluginMetrics,
@@ -38,13 +39,9 @@ import { toCoreLimits, toPluginLimits, type PluginLimits } from './plugin-limits
 import { PoolRegistry } from './pool/pool-registry.ts'
 
 /** Everything a runtime may be given; all of it is optional. */
-export interface WasmRuntimeOptions {
+export interface WasmRuntimeOptions extends PluginSettings {
   /** Folder for the cache of components that were taken apart, `<stateDir>/wasm`; without one, each load begins anew. */
   readonly stateDir?: string
-  /** Which hosts plugins may fetch from; without it, none. */
-  readonly policies?: PluginPolicyTable
-  /** Limits by stem: the name of the file without `.wasm`. */
-  readonly limits?: Readonly<Record<string, Partial<PluginLimits>>>
   /** Makes plugins' requests; without it, each one fails with `internal`. */
   readonly httpFetch?: HttpFetchBackend
   /** Where plugins' lines and the runtime's own warnings go; without it, nowhere. */
@@ -61,8 +58,25 @@ export interface WasmRuntimeOptions {
   readonly prepareTimeoutMs?: number
 }
 
+/** What an operator says of plugins, by stem. */
+export interface PluginSettings {
+  /** Which hosts plugins may fetch from; without it, none. */
+  readonly policies?: PluginPolicyTable
+  /** Limits by stem: the name of the file without `.wasm`. */
+  readonly limits?: Readonly<Record<string, Partial<PluginLimits>>>
+}
+
 /** A {@link WasmRuntime} whose pools can be looked at and which can be closed. */
 export interface VaneWasmRuntime extends WasmRuntime, WasmPoolStats {
+  /** Grows with each component that is loaded, or loaded anew since its file or its limits have changed. */
+  readonly loads: number
+  /**
+   * Puts other policies and limits in force in place of all earlier ones: policies for every fetch from now on, limits for what is
+   * loaded and prepared from now on.
+   *
+   * @throws RangeError for a limit out of range; nothing has changed then.
+   */
+  configure(settings: PluginSettings): void
   /**
    * Ends it: later calls are traps, fetches in flight are canceled, loads are refused. Resolves when no thread and no timer is left.
    * Calls that are running may finish.
@@ -96,11 +110,12 @@ class ThreadRuntime implements VaneWasmRuntime {
   readonly #pools: PoolRegistry
   readonly #hosts: Map<ModuleId, PluginHost> = new Map()
   readonly #sites: CallSites
+  #settings: PluginSettings = {}
   #isClosed: boolean = false
 
   constructor(options: WasmRuntimeOptions) {
-    for (const [stem, limits] of Object.entries(options.limits ?? {})) toPluginLimits(stem, limits)
     this.#options = options
+    this.configure(options)
     this.#logger = options.logger ?? SILENT_LOGGER
     this.#preparer = new Preparer({
       timeoutMs: options.prepareTimeoutMs ?? 60_000,
@@ -111,11 +126,11 @@ class ThreadRuntime implements VaneWasmRuntime {
       cache: new ComponentCache(options.stateDir, this.#logger),
       maxComponentBytes: options.maxComponentBytes ?? DEFAULT_MAX_COMPONENT_BYTES,
       hostFor: (shape) => this.#hostFor(shape),
-      limitsFor: (stem) => toCoreLimits(toPluginLimits(stem, options.limits?.[stem])),
+      limitsFor: (stem) => toCoreLimits(this.#limitsOf(stem)),
     })
     const caps = { maxStateless: options.maxStatelessInstances ?? 32, maxTotal: options.maxInstances ?? 1024 }
     this.#pools = new PoolRegistry(caps, this.#logger)
-    this.#sites = new CallSites({ pools: this.#pools, limits: options.limits ?? {} })
+    this.#sites = new CallSites({ pools: this.#pools, limitsFor: (stem) => this.#limitsOf(stem) })
   }
 
   async loadComponent(path: string): Promise<PluginMetadata> {
@@ -167,6 +182,16 @@ class ThreadRuntime implements VaneWasmRuntime {
     return this.#invoke('l7-response', { module, exportName, argsJson, input })
   }
 
+  get loads(): number {
+    return this.#loader.loads
+  }
+
+  configure({ policies, limits = {} }: PluginSettings): void {
+    for (const [stem, given] of Object.entries(limits)) toPluginLimits(stem, given)
+    this.#settings = { ...(policies === undefined ? {} : { policies }), limits }
+    for (const host of this.#hosts.values()) host.configure(this.#policyOf(host.stem), this.#limitsOf(host.stem))
+  }
+
   snapshot(): WasmPoolSummary[] {
     return this.#pools.snapshot()
   }
@@ -205,16 +230,25 @@ class ThreadRuntime implements VaneWasmRuntime {
   #hostFor(shape: PluginShape): PluginHost {
     const known = this.#hosts.get(shape.moduleId)
     if (known !== undefined) return known
-    const { policies = PluginPolicyTable.empty(), limits = {}, httpFetch, metrics } = this.#options
+    const { httpFetch, metrics } = this.#options
     const host = createPluginHost({
       stem: shape.stem,
       logger: this.#logger,
       metrics,
       httpFetch,
-      policy: policies.getOrDefault(shape.stem),
-      limits: toPluginLimits(shape.stem, limits[shape.stem]),
+      policy: this.#policyOf(shape.stem),
+      limits: this.#limitsOf(shape.stem),
     })
     this.#hosts.set(shape.moduleId, host)
     return host
+  }
+
+  #policyOf(stem: string): PluginHttpPolicy {
+    return (this.#settings.policies ?? PluginPolicyTable.empty()).getOrDefault(stem)
+  }
+
+  #limitsOf(stem: string): PluginLimits {
+    const { limits = {} } = this.#settings
+    return toPluginLimits(stem, Object.hasOwn(limits, stem) ? limits[stem] : undefined)
   }
 }

@@ -2,15 +2,15 @@ import { VaneError, type MaybePromise } from 'vane-core'
 
 import type { ComponentEntry } from '../component/component-loader.ts'
 import { loadError } from '../component/load-error.ts'
-import { toPluginLimits, type PluginLimits } from '../plugin-limits.ts'
+import type { PluginLimits } from '../plugin-limits.ts'
 import type { PoolRegistry } from '../pool/pool-registry.ts'
 import { CallSite } from './call-site.ts'
 
 /** What {@link CallSites} uses. */
 export interface CallSitesOptions {
   readonly pools: PoolRegistry
-  /** By stem. */
-  readonly limits: Readonly<Record<string, Partial<PluginLimits>>>
+  /** Limits of the plugin whose file is called so, without `.wasm`. */
+  readonly limitsFor: (stem: string) => PluginLimits
 }
 
 // Callers that make up arguments as they go must not grow this without end.
@@ -43,7 +43,7 @@ export class CallSites {
     if (pluginExport === undefined) throw loadError(shape.moduleId, 'the plugin has no such export', { exportName })
     if (!isJsonObject(argsJson))
       throw loadError(shape.moduleId, 'args are not the text of a JSON object', { exportName })
-    const limits = toPluginLimits(shape.stem, this.#options.limits[shape.stem])
+    const limits = this.#options.limitsFor(shape.stem)
     const { pool, release } = this.#options.pools.lease({ entry, pluginExport, argsJson, limits })
     const site = new CallSite({
       pluginExport,

@@ -27,6 +27,7 @@ export interface ComponentLoaderOptions extends BuildTools {
 }
 
 interface Known {
+  /** Changes when the file does, or the limits it was rewritten for. */
   readonly stamp: string
   readonly entry: ComponentEntry
 }
@@ -36,6 +37,7 @@ export class ComponentLoader {
   readonly #options: ComponentLoaderOptions
   readonly #known: Map<string, Known> = new Map()
   readonly #loading: Map<string, Promise<ComponentEntry>> = new Map()
+  #loads: number = 0
 
   constructor(options: ComponentLoaderOptions) {
     this.#options = options
@@ -50,7 +52,7 @@ export class ComponentLoader {
   async load(path: string): Promise<ComponentEntry> {
     const { path: canonical, stamp } = await statComponent(path)
     const known = this.#known.get(canonical)
-    if (known?.stamp === stamp) return known.entry
+    if (known?.stamp === this.#stampOf(canonical, stamp)) return known.entry
     const running = this.#loading.get(canonical)
     if (running !== undefined) return await running
     const loading = this.#loadFile(canonical)
@@ -62,6 +64,11 @@ export class ComponentLoader {
     }
   }
 
+  /** How often a component has been loaded from its file. */
+  get loads(): number {
+    return this.#loads
+  }
+
   /** What was loaded last from a file, if anything. */
   get(module: ModuleId): ComponentEntry | undefined {
     return this.#known.get(module)?.entry
@@ -70,12 +77,18 @@ export class ComponentLoader {
   async #loadFile(path: string): Promise<ComponentEntry> {
     const file = await readComponent(path, this.#options.maxComponentBytes)
     const limits = this.#options.limitsFor(basename(path, '.wasm'))
+    const stamp = this.#stampOf(path, file.stamp)
     const compiled = await build(file, limits, this.#options)
     const codecs = new Codecs()
     const host = this.#options.hostFor(compiled.shape)
     const metadata = await askMetadata({ compiled, codecs, host })
     const entry: ComponentEntry = { component: { ...compiled, metadata }, codecs, host }
-    this.#known.set(path, { stamp: file.stamp, entry })
+    this.#known.set(path, { stamp, entry })
+    this.#loads++
     return entry
+  }
+
+  #stampOf(path: string, fileStamp: string): string {
+    return `${fileStamp} ${JSON.stringify(this.#options.limitsFor(basename(path, '.wasm')))}`
   }
 }

@@ -27,7 +27,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Makes a plugin's outgoing requests within the operator's policy. */
 export class PluginFetcher {
-  readonly #options: PluginFetcherOptions
+  #options: PluginFetcherOptions
   readonly #closed: AbortController = new AbortController()
   #inFlight: number = 0
 
@@ -53,6 +53,11 @@ export class PluginFetcher {
     } finally {
       this.#inFlight--
     }
+  }
+
+  /** Puts another policy and another number of fetches at a time in force, for the fetches from now on. */
+  configure(policy: PluginHttpPolicy, maxInFlight: number): void {
+    this.#options = { ...this.#options, policy, maxInFlight }
   }
 
   /** Ends what is in flight; later fetches fail. */

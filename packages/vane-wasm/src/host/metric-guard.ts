@@ -29,9 +29,12 @@ export class MetricGuard {
   readonly #options: MetricGuardOptions
   readonly #series: Set<string> = new Set()
   #hasWarned: boolean = false
+  /** Series that are passed on; more are dropped. */
+  maxSeries: number
 
   constructor(options: MetricGuardOptions) {
     this.#options = options
+    this.maxSeries = options.maxSeries
   }
 
   /** @returns why the report breaks the contract, or `undefined`. */
@@ -53,9 +56,9 @@ export class MetricGuard {
 
   #admits(series: string): boolean {
     if (this.#series.has(series)) return true
-    const { plugin, maxSeries } = this.#options
-    if (this.#series.size >= maxSeries) {
-      this.#warnOnce({}, `plugin ${plugin} reports more than ${maxSeries} metric series: the rest is dropped`)
+    const { plugin } = this.#options
+    if (this.#series.size >= this.maxSeries) {
+      this.#warnOnce({}, `plugin ${plugin} reports more than ${this.maxSeries} metric series: the rest is dropped`)
       return false
     }
     this.#series.add(series)
