@@ -121,6 +121,20 @@ test('replaces the file of a dead Unix socket and leaves that of a live one', as
   }
 })
 
+test('a rule that closes ends a connection over a Unix socket, which knows no reset', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'vane-engine-'))
+  const path = join(dir, 'vane.sock')
+  try {
+    const builder = new GraphBuilder()
+    const graph = builder.entry(`tcp:unix:${path}`, builder.terminate('close'), { kind: 'unix', path }).build()
+    await using vane = await startEngine(graph)
+    expect(await getOver({ path }).catch((error: unknown) => error)).not.toContain('HTTP')
+    await until('closed', () => vane.engine.stats().connections.active === 0)
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+})
+
 function getOver(
   address: { readonly path: string } | { readonly host: string; readonly port: number },
 ): Promise<string> {

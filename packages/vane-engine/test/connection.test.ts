@@ -255,3 +255,9 @@ test('fills in the variables of a static response', async () => {
   expect(text).toContain('location: https://x.test/a?b=c\r\n')
   expect(text).toContain('x-from: 127.0.0.1 /a b=c\r\n')
 })
+
+test('a line that ends in a bare LF is malformed, not of another version', async () => {
+  await using vane = await startEngine(graphOf(answer('hi')))
+  expect(await exchangeRaw(vane.port, 'GET / HTTP/1.1\nhost: a\n\n')).toMatch(/^HTTP\/1\.1 400 /)
+  expect(await exchangeRaw(vane.port, 'GET / HTTP/3.7\r\nhost: a\r\n\r\n')).toMatch(/^HTTP\/1\.1 505 /)
+})

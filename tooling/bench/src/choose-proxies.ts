@@ -14,7 +14,7 @@ export const DIRECT = 'direct'
 const QUICKSTART_PLUGIN: PluginChoice = {
   file: join(import.meta.dirname, '../../../examples/plugins/dist/hello-ts.wasm'),
   calls: [{ exportName: 'greet' }, { exportName: 'stamp', args: { name: 'x-vane', value: 'stamped by a plugin' } }],
-  limits: undefined,
+  limits: { memory_mb: 4 },
 }
 
 /**

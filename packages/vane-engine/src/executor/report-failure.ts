@@ -1,7 +1,7 @@
 import { isPluginError, type Logger, VaneError } from 'vane-core'
 import { ClientFault } from '../http1/client-fault.ts'
 import type { LinkedNode } from '../link/linked-node.ts'
-import type { EngineCounters } from '../observe/engine-counters.ts'
+import { type EngineCounters, toErrorKind } from '../observe/engine-counters.ts'
 import { BodyLimitError } from './body-limit-error.ts'
 
 /** Whom failures are reported to. */
@@ -30,7 +30,7 @@ export function reportFailure(
   const isAnomaly = isPluginError(error) && error.case === 'plugin' && error.onErrorHint === 'internal'
   if (isAnomaly) counters.pluginAnomalies++
   const fields = {
-    err: error,
+    err: toLogged(error),
     rule: node?.rule ?? rule,
     node: node?.kind,
     name: node?.name,
@@ -40,6 +40,12 @@ export function reportFailure(
   // What a peer, an upstream or a plugin did wrong is no fault of ours.
   if (isAnomaly || isOurs(error)) logger.error(fields, message)
   else logger.warn(fields, message)
+}
+
+/** Stacks are for bugs of ours: what a peer or a plugin did wrong must not write a page into the log. */
+function toLogged(error: Error): object {
+  if (error instanceof VaneError || isOurs(error)) return error
+  return { kind: toErrorKind(error), message: error.message }
 }
 
 function isOurs(error: Error): boolean {

@@ -211,7 +211,7 @@ export class Walk implements Flow, PluginCallOptions {
       },
       (error: unknown) => {
         // The message is at fault, not the node that was to see it: its `on_error` has no say.
-        if (!this.#hasEnded) this.#answerError(error, node)
+        if (!this.#hasEnded) this.#answerError(error)
       },
     )
     return true

@@ -8,6 +8,7 @@ import { OutgoingSink } from './outgoing-sink.ts'
 import { lingerThenDestroy } from './raw-reply.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ExchangeEnd, HttpSession, ServerExchange } from './server-codec.ts'
+import { resetSocket } from '../listen/reset-socket.ts'
 
 /** Bytes of an unwanted request body that are read to the end, so that the connection can be kept. */
 const MAX_DISCARD_BYTES = 65_536
@@ -156,7 +157,7 @@ export class NodeExchange implements ServerExchange {
     const { socket } = this.#res
     if (socket !== null) {
       // Where only the end of the connection marks the end of the body, an orderly end would pass for it.
-      if (this.#untilClose && this.status !== undefined) socket.resetAndDestroy()
+      if (this.#untilClose && this.status !== undefined) resetSocket(socket)
       else socket.destroy()
     } else {
       // A pipelined request whose turn to answer has not come: those before it keep their responses.

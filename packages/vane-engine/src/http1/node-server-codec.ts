@@ -157,6 +157,9 @@ function isAnswering(served: ServedConnection): boolean {
   return false
 }
 
+const BARE_LF_LINE = /^[^\r\n]* HTTP\/\d\.\d\n/
+const MAX_LINE_LOOK_BYTES = 8192
+
 /** @returns `undefined` where nobody is there to be answered. */
 function toRefusalStatus(
   error: NodeJS.ErrnoException & { readonly rawPacket?: Uint8Array },
@@ -173,7 +176,10 @@ function toRefusalStatus(
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return 408
     case 'HPE_INVALID_VERSION':
-      return 505
+      // A line that ends in a bare LF is malformed, whatever its version; the parser stops at the version all the same.
+      return BARE_LF_LINE.test(Buffer.from(error.rawPacket ?? []).toString('latin1', 0, MAX_LINE_LOOK_BYTES))
+        ? 400
+        : 505
     default:
       return 400
   }

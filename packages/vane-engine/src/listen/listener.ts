@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Socket } from 'node:net'
 import type { ListenAddress } from 'vane-core'
 import type { BindOptions, EngineLimits } from '../engine-options.ts'
@@ -8,6 +9,7 @@ import type { BindTarget } from './bind-error.ts'
 import { BoundSocket } from './bound-socket.ts'
 import { Connection } from './connection.ts'
 import { Session, type SessionContext, type SessionOwner } from './session.ts'
+import { resetSocket } from './reset-socket.ts'
 
 /** How one listener is doing. */
 export interface ListenerStatus {
@@ -130,6 +132,8 @@ export class Listener implements SessionOwner {
     const forced = this.#connections.size
     for (const socket of this.#connections) socket.destroy()
     await Promise.all(closed)
+    // Walks hear from their sockets that their clients are gone; before they have, an upstream must not be closed under them.
+    while (this.#connections.size > 0) await nextTurn()
     this.#codec.close()
     this.#lastGraph?.release()
     this.#lastGraph = undefined
@@ -154,7 +158,7 @@ export class Listener implements SessionOwner {
     const { counters, limits } = this.#context
     if (counters.connectionsActive >= limits.maxTotalConns) {
       counters.countLimitHit('max_total_conns')
-      socket.resetAndDestroy()
+      resetSocket(socket)
       return
     }
     counters.connectionsTotal++
@@ -169,7 +173,7 @@ export class Listener implements SessionOwner {
     })
     const session = new Session(new Connection(socket, this.key), this, this.#context)
     if (session.isAdmitted && !this.#isDraining) this.#codec.serve(socket, session)
-    else socket.resetAndDestroy()
+    else resetSocket(socket)
   }
 }
 
