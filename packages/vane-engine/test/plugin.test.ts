@@ -212,7 +212,7 @@ test.each([
   )
   expect(text).not.toMatch(/secret|b: c/)
   const log = vane.logs.find(({ level }) => level === 'warn' || level === 'error')
-  expect(log?.fields).toMatchObject({ rule: 'test', err: expect.any(Error) })
+  expect(log?.fields).toMatchObject({ rule: 'test', err: { message: expect.any(String) as string } })
 })
 
 test('goes where on_error says', async () => {
