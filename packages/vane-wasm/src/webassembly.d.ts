@@ -7,6 +7,7 @@ declare namespace WebAssembly {
 
   class Module {
     constructor(bytes: Uint8Array)
+    static exports(module: Module): { readonly name: string; readonly kind: string }[]
   }
 
   class Instance {
@@ -21,6 +22,7 @@ declare namespace WebAssembly {
   }
 
   class Table {
+    constructor(descriptor: { readonly element: 'anyfunc'; readonly initial: number; readonly maximum?: number })
     readonly length: number
     get(index: number): unknown
     set(index: number, value: unknown): void
@@ -35,9 +37,7 @@ declare namespace WebAssembly {
   class CompileError extends Error {}
 
   /** A function of the host that may answer a promise, for which the caller then waits. */
-  class Suspending {
-    constructor(func: (...args: (number | bigint)[]) => unknown)
-  }
+  const Suspending: new (func: (...args: (number | bigint)[]) => unknown) => object
 
   /** Makes an exported function answer a promise, so that what it calls may wait. */
   function promising(func: ExportedFunction): (...args: (number | bigint)[]) => Promise<number | bigint | undefined>

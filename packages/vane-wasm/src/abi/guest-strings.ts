@@ -4,8 +4,9 @@ import type { GuestMemory } from './guest-memory.ts'
 const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const UTF8 = new TextEncoder()
 
-/** Longer strings are worth a call of the engine's own coder. */
-const SHORT_LENGTH = 24
+/** Longer strings are worth a call of the engine's own decoder, or encoder. */
+const SHORT_LIFT = 24
+const SHORT_LOWER = 128
 
 /** In a string that is Latin-1 or UTF-16, the topmost bit of its length tells UTF-16. */
 const UTF16_TAG = 0x8000_0000
@@ -30,7 +31,7 @@ export function lowerString(guest: GuestMemory, text: string): number {
 function liftUtf8(guest: GuestMemory, pointer: number, length: number): string {
   const start = guest.spanAt(pointer, length, 1)
   const { bytes } = guest
-  if (length >= SHORT_LENGTH) return decodeUtf8(bytes, start, length)
+  if (length >= SHORT_LIFT) return decodeUtf8(bytes, start, length)
   // Most strings are short and ASCII, where a decoder costs more than the string.
   let text = ''
   for (let i = start; i < start + length; i++) {
@@ -64,7 +65,7 @@ function liftUtf16(guest: GuestMemory, pointer: number, units: number): string {
 function lowerUtf8(guest: GuestMemory, text: string): number {
   const { length } = text
   const pointer = guest.allocate(length, 1)
-  const written = length < SHORT_LENGTH ? writeAscii(guest.bytes, pointer, text) : encodeAt(guest.bytes, pointer, text)
+  const written = length < SHORT_LOWER ? writeAscii(guest.bytes, pointer, text) : encodeAt(guest.bytes, pointer, text)
   guest.loweredLength = length
   return written ? pointer : lowerWideUtf8(guest, pointer, text)
 }

@@ -33,7 +33,7 @@ export class CallGuard implements LeaveGuard {
   /** Asserts that the guest may call a function that waits now. */
   assertMayWait(): void {
     this.assertMayLeave()
-    if (!this.maySuspend) throw new AbiError('the guest called a function that waits where it cannot wait')
+    if (!this.maySuspend) throw new AbiError('a function that waits was called where the plugin cannot wait')
   }
 
   /** Stops the clock while the guest waits for the host. */
@@ -42,9 +42,10 @@ export class CallGuard implements LeaveGuard {
     this.#meter.pause()
   }
 
-  /** @throws whatever has happened to the instance meanwhile. */
+  /** Goes on where the guest waited. @throws whatever has happened to the instance meanwhile. */
   endWait(): void {
     this.waiting--
+    this.#meter.resume()
     if (this.fault !== undefined) throw this.fault
   }
 
@@ -63,5 +64,9 @@ export class CallGuard implements LeaveGuard {
 }
 
 function toError(thrown: unknown): Error {
+  // The engine's own: in a start function, or with a frame of ours between a component and the one that called it.
+  if (thrown instanceof Error && thrown.name === 'SuspendError') {
+    return new AbiError('a function that waits was called where the plugin cannot wait', { cause: thrown })
+  }
   return thrown instanceof Error ? thrown : new AbiError('an exception left the plugin', { cause: thrown })
 }

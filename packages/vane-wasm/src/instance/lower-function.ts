@@ -36,12 +36,8 @@ export function lowerFunction(
   }
 }
 
-/** Like {@link lowerFunction}, for a `target` whose promise the guest waits for. */
-export function lowerWaitingFunction(
-  linker: Linker,
-  { type, abi }: Lowering,
-  target: HostFunction,
-): WebAssembly.Suspending {
+/** Like {@link lowerFunction}, for a `target` whose promise the guest waits for. Answers an import, which is no function. */
+export function lowerWaitingFunction(linker: Linker, { type, abi }: Lowering, target: HostFunction): object {
   const { guard } = linker
   const crossing = new Crossing(type, linker.codecs)
   let side: Side | undefined

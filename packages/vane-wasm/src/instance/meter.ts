@@ -12,10 +12,10 @@ const HOST_CALL_COST = 2000
  * The stop is a trap of wasm's own: an exception of JavaScript's could be caught by a guest's `catch_all`.
  */
 const SLOT_MODULE = new WebAssembly.Module(
-  Uint8Array.of(
-    ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 2, 96, 0, 1, 127, 96, 0, 0, 2, 7, 1, 1, 109, 1, 99, 0, 0, 3, 2, 1, 1, 7, 5],
-    ...[1, 1, 115, 0, 1, 10, 11, 1, 9, 0, 16, 0, 69, 4, 64, 0, 11, 11],
-  ),
+  Uint8Array.from([
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 2, 96, 0, 1, 127, 96, 0, 0, 2, 7, 1, 1, 109, 1, 99, 0, 0, 3, 2, 1, 1, 7, 5, 1, 1,
+    115, 0, 1, 10, 11, 1, 9, 0, 16, 0, 69, 4, 64, 0, 11, 11,
+  ]),
 )
 
 /**
@@ -62,7 +62,7 @@ export class Meter {
     this.#fuel.push(fuel)
     slot.set(0, this.#slot)
     const start = instance.exports[METER_EXPORTS.start]
-    if (typeof start === 'function') start()
+    if (typeof start === 'function') (start as WebAssembly.ExportedFunction)()
   }
 
   /** Begins a call that may use `limitMs` milliseconds. What is left of the last slice of fuel counts for it as well. */
@@ -73,11 +73,16 @@ export class Meter {
     this.#deadlineMs = 0
   }
 
-  /** Stops the clock while the guest waits. It starts again by itself when the guest runs on. */
+  /** Stops the clock while the guest waits. */
   pause(): void {
     if (this.#deadlineMs === 0) return
     this.#spentMs += this.#elapsedMs(performance.now())
     this.#deadlineMs = 0
+  }
+
+  /** Starts the clock again at once: a guest that waits over and over must not have its first moments for nothing each time. */
+  resume(): void {
+    this.#start(performance.now())
   }
 
   /** Ends the call: the guest is stopped at its next charge, should it have survived until there. */

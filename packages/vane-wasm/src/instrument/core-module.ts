@@ -137,15 +137,14 @@ function refuseReserved(name: string): void {
   if (isMeterName(name)) throw new UnsupportedError('a name that is reserved for metering')
 }
 
-/** Reads a table's type. A table that begins with other entries than null is written otherwise, and refused. */
-export function readTable(reader: ByteReader): TableType {
+/** A table that begins with other entries than null is written otherwise, and refused. */
+function readTable(reader: ByteReader): TableType {
   const element = reader.bytes[reader.at] ?? 0
   skipValueType(reader)
   return { element, ...readLimits(reader, 'table') }
 }
 
-/** Reads the limits of a memory or table. */
-export function readLimits(reader: ByteReader, what: string): Limits {
+function readLimits(reader: ByteReader, what: string): Limits {
   const flags = reader.u8()
   if (flags & 0x02) throw new UnsupportedError(`a shared ${what}`)
   if (flags & 0x04) throw new UnsupportedError(`a 64-bit ${what}`)

@@ -66,6 +66,8 @@ const VALUE_TYPES = 9
 const HEAP_TYPE = 10
 const LABELS = 11
 const CATCHES = 12
+const BULK_PREFIX = 13
+const SIMD_PREFIX = 14
 const UNKNOWN = 255
 
 const IMMEDIATES: Uint8Array = (() => {
@@ -99,6 +101,8 @@ const IMMEDIATES: Uint8Array = (() => {
   set(0xd0, 0xd0, HEAP_TYPE)
   set(0xd1, 0xd1, NONE)
   set(0xd2, 0xd2, INDEX)
+  set(0xfc, 0xfc, BULK_PREFIX)
+  set(0xfd, 0xfd, SIMD_PREFIX)
   return table
 })()
 
@@ -106,12 +110,11 @@ const IMMEDIATES: Uint8Array = (() => {
 export type Labels = number[]
 
 /**
- * Passes over the immediates of one instruction whose opcode has been read.
+ * Passes over the immediates of one instruction whose opcode has been read. Whatever the engine might read otherwise than this
+ * does is refused: a reader out of step would leave code unmetered.
  *
  * @param labels receives the branch targets of `br`, `br_if`, `br_table`, `delegate`, `rethrow` and `try_table`.
  * @returns the second opcode of a prefixed instruction, else 0.
- * Whatever the engine might read otherwise than this does is refused: a reader out of step would leave code unmetered.
- *
  * @throws BinaryFormatError; UnsupportedError for opcodes outside the accepted proposals.
  */
 export function skipImmediates(opcode: number, reader: ByteReader, labels: Labels): number {
@@ -157,10 +160,13 @@ export function skipImmediates(opcode: number, reader: ByteReader, labels: Label
     case CATCHES:
       skipCatches(reader, labels)
       return 0
+    case BULK_PREFIX:
+      return skipBulk(reader)
+    case SIMD_PREFIX:
+      return skipSimd(reader)
+    default:
+      throw new UnsupportedError(`${proposalOf(opcode)} (opcode 0x${opcode.toString(16).padStart(2, '0')})`)
   }
-  if (opcode === OP.prefixBulk) return skipBulk(reader)
-  if (opcode === OP.prefixSimd) return skipSimd(reader)
-  throw new UnsupportedError(`${proposalOf(opcode)} (opcode 0x${opcode.toString(16).padStart(2, '0')})`)
 }
 
 /** Passes over a constant expression, its `end` included. */

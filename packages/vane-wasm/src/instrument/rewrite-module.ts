@@ -4,7 +4,7 @@ import { ByteWriter } from '../binary/byte-writer.ts'
 import { UnsupportedError } from '../binary/unsupported-error.ts'
 import type { MeterIndices } from './body-meter.ts'
 import type { ModuleCaps } from './core-limits.ts'
-import { EXNREF, readTable, type CoreModule } from './core-module.ts'
+import { EXNREF, type CoreModule } from './core-module.ts'
 import { meterFunction } from './meter-function.ts'
 import { METER_EXPORTS } from './meter-names.ts'
 import { SECTION } from './sections.ts'
@@ -132,14 +132,13 @@ class Rewriter {
   }
 
   #writeTables(out: ByteWriter): void {
-    const reader = new ByteReader(this.#module.sections.get(SECTION.table) ?? EMPTY_VECTOR)
-    out.u32(reader.u32() + 1)
-    for (const max of this.#caps.maxElements) {
-      const { element, min } = readTable(reader)
+    const { tables } = this.#module
+    out.u32(tables.length + 1)
+    for (const [i, { element, min }] of tables.entries()) {
       out.u8(element)
       out.u8(1)
       out.u32(min)
-      out.u32(max)
+      out.u32(this.#caps.maxElements[i] ?? min)
     }
     // One funcref, never more.
     for (const byte of [0x70, 0x01, 0x01, 0x01]) out.u8(byte)

@@ -103,12 +103,9 @@ export class Scope {
 
   /** The scope `count` levels out. */
   outer(count: number): Scope {
-    let scope: Scope = this
-    for (let i = 0; i < count; i++) {
-      if (scope.parent === undefined) throw new BinaryFormatError(`there is no scope ${count} levels out`)
-      scope = scope.parent
-    }
-    return scope
+    if (count === 0) return this
+    if (this.parent === undefined) throw new BinaryFormatError('an alias leads further out than there is anything')
+    return this.parent.outer(count - 1)
   }
 }
 
