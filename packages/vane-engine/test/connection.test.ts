@@ -16,20 +16,72 @@ test('keeps a connection for further requests', async () => {
   expect(vane.engine.stats().connections).toEqual({ active: 1, total: 1 })
 })
 
-test('answers pipelined requests in their order, whatever the upstream does first', async () => {
+test('answers pipelined requests in their order, one at a time', async () => {
   const held: (() => void)[] = []
+  const seen: string[] = []
   await using upstream = await startUpstream((req, res) => {
+    seen.push(req.url ?? '')
     if (req.url === '/1') held.push(() => res.end('first'))
     else res.end(`later ${req.url}`)
   })
   await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
   using client = await connectRaw(vane.port)
   client.send(['/1', '/2', '/3'].map((path) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`).join(''))
-  await until('all three at the upstream', () => vane.engine.stats().upstreams[0]?.requests === 3)
   await until('first held', () => held.length === 1)
+  expect(seen).toEqual(['/1'])
   held[0]!()
   await client.received('later /3')
   expect(client.text.match(/first|later \/\d/g)).toEqual(['first', 'later /2', 'later /3'])
+})
+
+test('cuts a client that pipelines without end, and the upstream has seen one request', async () => {
+  let calls = 0
+  await using upstream = await startUpstream(() => void calls++)
+  await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
+  using client = await connectRaw(vane.port)
+  client.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(1_000))
+  await client.closed()
+  expect(calls).toBeLessThanOrEqual(1)
+  await until('nothing left', () => vane.engine.stats().requests.active === 0)
+})
+
+test('takes nothing behind a request that asks for an upgrade for a request', async () => {
+  const seen: string[] = []
+  await using upstream = await startUpstream((req, res) => {
+    seen.push(req.url ?? '')
+    res.end('answer')
+  })
+  await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
+  using client = await connectRaw(vane.port)
+  client.send(
+    'GET /a HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nGET /lost HTTP/1.1\r\nhost: b\r\nx-y: ',
+  )
+  client.send('GET /smuggled HTTP/1.1\r\nhost: b\r\n\r\n')
+  expect(await client.closed()).toMatch(/connection: close/i)
+  expect(seen).toEqual(['/a'])
+})
+
+test.each(['a.test.', 'A.test', 'a.test:80', 'a.test.:80'])('host %s is the host a.test', async (host) => {
+  const builder = new GraphBuilder()
+  await using vane = await startEngine(
+    builder
+      .listen(
+        builder.check(
+          { op: 'equals', field: 'http.host', value: 'a.test' },
+          builder.path(answer('inside')),
+          builder.path(answer('outside')),
+        ),
+      )
+      .build(),
+  )
+  expect(await exchangeRaw(vane.port, `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`)).toContain(
+    'inside',
+  )
+})
+
+test.each(['%61.test', 'a.test,b', 'a@b'])('host %s is refused', async (host) => {
+  await using vane = await startEngine(graphOf(answer('hi')))
+  expect(await exchangeRaw(vane.port, `GET / HTTP/1.1\r\nhost: ${host}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /)
 })
 
 test('answers a client that has ended its side', async () => {

@@ -302,3 +302,19 @@ test('survives clients and upstreams that reset at every moment', async () => {
     'abc',
   )
 })
+
+test('a response that a reset breaks off is cut, even where only the end of the connection would have ended it', async () => {
+  await using upstream = await startRawUpstream((socket) => {
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\npartial')
+      // The bytes are out before the reset follows them.
+      setImmediate(() => setTimeout(() => socket.resetAndDestroy(), 20))
+    })
+  })
+  await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
+  using client = await connectRaw(vane.port)
+  client.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  const text = await client.closed()
+  expect(text).toContain('partial')
+  expect(text).not.toContain('\r\n0\r\n')
+})

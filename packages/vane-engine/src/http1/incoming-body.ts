@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type BodySink, type BodySource, HeaderList } from 'vane-core'
 import { isHostOwned } from './hop-by-hop.ts'
+import { isForwardingField } from './forwarding-fields.ts'
 
 /** What differs between a request's body and a response's. */
 export interface IncomingBodyOptions {
@@ -116,11 +117,15 @@ const NOT_AS_TRAILER: ReadonlySet<string> = new Set([
   'content-encoding',
   'content-range',
   'set-cookie',
+  'authorization',
+  'proxy-authorization',
+  'cookie',
 ])
 
 function toTrailers(raw: string[]): HeaderList | undefined {
   if (raw.length === 0) return undefined
   const trailers = new HeaderList(raw.slice())
-  trailers.filter((name) => !isHostOwned(name) && !NOT_AS_TRAILER.has(name))
+  // Software that merges trailers into the header section would believe them there.
+  trailers.filter((name) => !isHostOwned(name) && !NOT_AS_TRAILER.has(name) && !isForwardingField(name))
   return trailers.size === 0 ? undefined : trailers
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { EMPTY_BODY, type HeaderList, type HttpRequest, type HttpResponse, type StreamBody, VaneError } from 'vane-core'
 import { ClientFault } from './client-fault.ts'
@@ -109,7 +109,7 @@ export class NodeExchange implements ServerExchange {
     else if (version === '1.0') fields.push('connection', 'keep-alive')
     // HTTP/1.1 persists without saying so; left alone, Node would say it, and for how long.
     else res.removeHeader('connection')
-    res.writeHead(status, fields)
+    res.writeHead(status, STATUS_CODES[status] ?? '', fields)
     this.status = status
 
     if (closing) this.#lingerOnClose()
@@ -199,8 +199,8 @@ export class NodeExchange implements ServerExchange {
   }
 
   #mustClose(close: boolean): boolean {
-    const { expectsContinue, session } = this.#options
-    if (close || this.#untilClose || !this.#res.shouldKeepAlive || session.isClosing()) return true
+    const { expectsContinue, head, session } = this.#options
+    if (close || this.#untilClose || !this.#res.shouldKeepAlive || session.isClosing() || head.asksUpgrade) return true
     // The client has ended its side: no further request can come.
     if (this.#req.socket.readableEnded) return true
     const body = this.#requestBody

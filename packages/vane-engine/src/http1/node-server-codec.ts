@@ -18,6 +18,9 @@ export type ServerCodecLimits = Pick<
   | 'writeStallTimeoutMs'
 >
 
+/** Requests of one connection that may wait for the ones before them. */
+const MAX_PIPELINED = 64
+
 /** First byte of a TLS record that carries a ClientHello (RFC 8446 §5.1). */
 const TLS_HANDSHAKE = 0x16
 
@@ -26,7 +29,9 @@ interface ServedConnection {
   readonly session: HttpSession
   /** Exchanges whose response is not out yet: more than one where a client pipelines. */
   readonly open: Set<NodeExchange>
-  /** The connection was answered outside of any exchange and is closing. */
+  /** Requests that were pipelined behind the one that is being answered, each to be begun when its turn comes. */
+  readonly waiting: (() => void)[]
+  /** The connection was answered outside of any exchange and is closing, or has had its last request. */
   refused: boolean
 }
 
@@ -57,6 +62,30 @@ export function createNodeServerCodec(limits: ServerCodecLimits): HttpServerCode
       req.resume()
       return
     }
+    if (served.open.size > 0 || served.waiting.length > 0) {
+      // One at a time: a client that sends thousands in one packet must not have thousands of walks.
+      queue(served, req.socket, () => begin(served, req, res, expectsContinue))
+      return
+    }
+    begin(served, req, res, expectsContinue)
+  }
+
+  const queue = (served: ServedConnection, socket: Socket, request: () => void): void => {
+    served.waiting.push(request)
+    socket.pause()
+    if (served.waiting.length <= MAX_PIPELINED) return
+    served.refused = true
+    served.session.onRefused(400, `more than ${MAX_PIPELINED} pipelined requests`)
+    socket.destroy()
+  }
+
+  const begin = (
+    served: ServedConnection,
+    req: IncomingMessage,
+    res: ServerResponse,
+    expectsContinue: boolean,
+  ): void => {
+    if (served.refused) return
     const { session, open } = served
     try {
       // Copied: Node reads its own list again later.
@@ -65,10 +94,19 @@ export function createNodeServerCodec(limits: ServerCodecLimits): HttpServerCode
         { method: req.method ?? '', target: req.url ?? '', httpVersion: req.httpVersion, rawHeaders },
         limits.maxHeadersCount,
       )
+      // Node's parser stops at a request that asks for an upgrade, and drops what it has read behind it: were the connection
+      // to go on, the rest of a dropped request would be taken for one of its own.
+      if (head.asksUpgrade) served.refused = true
       const exchange = new NodeExchange(req, res, { head, session, expectsContinue, ...limits })
       open.add(exchange)
       res.once('finish', () => {
         open.delete(exchange)
+        const next = served.waiting.shift()
+        if (served.waiting.length === 0) req.socket.resume()
+        if (next !== undefined) {
+          next()
+          return
+        }
         // The head promised to go on, and the listener began to drain after it was out.
         if (session.isClosing() && !exchange.isLast && open.size === 0) server.closeIdleConnections()
       })
@@ -116,12 +154,13 @@ export function createNodeServerCodec(limits: ServerCodecLimits): HttpServerCode
 
   return {
     serve(socket, session) {
-      const served: ServedConnection = { session, open: new Set(), refused: false }
+      const served: ServedConnection = { session, open: new Set(), waiting: [], refused: false }
       connections.set(socket, served)
       socket.on('close', () => {
         connections.delete(socket)
         for (const exchange of served.open) exchange.connectionClosed()
         served.open.clear()
+        served.waiting.length = 0
       })
       server.emit('connection', socket)
     },

@@ -16,6 +16,8 @@ export interface RawRequestHead {
 export interface RequestHead extends Omit<HttpRequest, 'body'> {
   /** Bytes; `undefined` for a chunked body, 0 for none. */
   readonly bodyLength: number | undefined
+  /** Whether the client would like to go on in another protocol. */
+  readonly asksUpgrade: boolean
 }
 
 /**
@@ -45,6 +47,7 @@ export function parseRequestHead(raw: RawRequestHead, maxHeadersCount: number): 
     if (host === '') throw new ClientFault(400, 'request target without a host')
     headers.set('host', authority)
   }
+  const asksUpgrade = headers.has('upgrade')
   dropConnectionNamed(headers)
   const mark = parts.target.indexOf('?')
   return {
@@ -58,6 +61,7 @@ export function parseRequestHead(raw: RawRequestHead, maxHeadersCount: number): 
     version,
     headers,
     bodyLength,
+    asksUpgrade,
   }
 }
 
@@ -106,11 +110,14 @@ function splitTarget(target: string, method: string): TargetParts {
   return { target: origin, authority: absolute[1]! }
 }
 
-const AUTHORITY = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]*)(?::[0-9]{0,5})?$/
+// Narrower than RFC 3986: what no host of the internet has (`%`, `,` and the like) only serves to look like another one.
+const AUTHORITY = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9\-._~]*)(?::[0-9]{0,5})?$/
 
-/** @returns the host in lower case, without port; empty where the authority is. */
+/** @returns the host in lower case, without port and the dot of an absolute name; empty where the authority is. */
 function toHost(authority: string): string {
   const match = AUTHORITY.exec(authority)
   if (match === null) throw new ClientFault(400, 'malformed host')
-  return match[1]!.toLowerCase()
+  const host = match[1]!.toLowerCase()
+  // `a.test.` is the same host as `a.test`, and must not slip past the rules for it.
+  return host.length > 1 && host.endsWith('.') ? host.slice(0, -1) : host
 }

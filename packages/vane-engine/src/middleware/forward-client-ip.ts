@@ -1,5 +1,6 @@
 import { type HeaderList, type IpNetwork, type Json, networkContains, parseCidr, parseIp } from 'vane-core'
 import { CONTINUE, type Middleware } from '../executor/flow.ts'
+import { isForwardingField } from '../http1/forwarding-fields.ts'
 import { toForwardedElement } from './forwarded-element.ts'
 
 /** Fields this middleware can set. */
@@ -44,13 +45,16 @@ export function createForwardClientIp(json: Json): Middleware {
 
 /** Every field by which software commonly hears of the original request, not only those that are set again. */
 function stripInbound(headers: HeaderList): void {
-  headers.filter((name) => name !== FORWARDED && name !== X_REAL_IP && !name.startsWith('x-forwarded-'))
+  headers.filter((name) => !isForwardingField(name))
 }
 
 /** The last address of the chain that is no trusted proxy's; where all are, the first. */
 function findClient(headers: HeaderList, trusted: readonly IpNetwork[], peer: string | undefined): string | undefined {
   // A trusted proxy that keeps no chain may name its client outright.
-  if (!headers.has(X_FORWARDED_FOR)) return headers.get(X_REAL_IP) ?? peer
+  if (!headers.has(X_FORWARDED_FOR)) {
+    const named = headers.get(X_REAL_IP)
+    return named !== undefined && parseIp(named) !== undefined ? named : peer
+  }
   let client = peer
   const chain = headers.getAll(X_FORWARDED_FOR).flatMap((value) => value.split(','))
   for (const part of chain.toReversed()) {

@@ -38,6 +38,9 @@ const DROPPED_FIELDS: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+/** What a timer takes; a longer time would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 /** Creates the backend that makes plugins' requests with undici. The caller closes it. */
 export function createHttpFetchBackend(options: { readonly resolve?: ResolveHost } = {}): ClosableHttpFetchBackend {
   const resolve = options.resolve ?? resolveWithSystem
@@ -58,7 +61,8 @@ interface Call {
 async function fetchFollowing(request: HttpFetchRequest, call: Call): Promise<HttpFetchResponse> {
   const { limits } = call
   if (request.body.length > limits.maxBodyBytes) throw new NetError({ tag: 'body-too-large' })
-  const timeout = limits.timeoutMs === undefined ? undefined : AbortSignal.timeout(limits.timeoutMs)
+  const timeout =
+    limits.timeoutMs === undefined ? undefined : AbortSignal.timeout(Math.min(limits.timeoutMs, MAX_TIMER_MS))
   const signal = timeout === undefined ? call.signal : AbortSignal.any([call.signal, timeout])
   let hop: Hop = {
     url: new URL(request.url),
@@ -85,8 +89,7 @@ async function fetchFollowing(request: HttpFetchRequest, call: Call): Promise<Ht
 async function fetchOnce(hop: Hop, { limits, signal, pools, resolve }: Call): Promise<HttpFetchResponse> {
   const refusal = limits.checkUrl?.(hop.url)
   if (refusal !== undefined) throw new NetError({ tag: 'not-allowed', val: refusal })
-  const address = await chooseAddress(hop.url, limits, resolve)
-  signal.throwIfAborted()
+  const address = await untilAborted(chooseAddress(hop.url, limits, resolve), signal)
   const pool = pools.get({ url: hop.url, address, allowInsecure: limits.allowInsecure })
   const response = await pool.request({
     method: hop.method,
@@ -101,6 +104,19 @@ async function fetchOnce(hop: Hop, { limits, signal, pools, resolve }: Call): Pr
   const headers: [string, string][] = []
   for (let i = 0; i + 1 < raw.length; i += 2) headers.push([String(raw[i]).toLowerCase(), String(raw[i + 1])])
   return { status: response.statusCode, headers, body: await readBody(response.body, headers, limits.maxBodyBytes) }
+}
+
+/** A resolver knows no signal: its answer is waited for no longer than anybody wants it. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', onAbort)
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
 }
 
 /** The one address the connection will go to: checked here, and used as it is. */

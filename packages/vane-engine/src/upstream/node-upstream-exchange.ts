@@ -121,7 +121,7 @@ export class NodeUpstreamExchange implements UpstreamExchange {
       if (isCurrent()) this.#breakOff(malformed(this.#pool.name, 'a switch of protocols that nobody asked for'))
     })
     req.on('error', (error) => isCurrent() && this.#onError(attempt, error))
-    req.on('close', () => isCurrent() && this.#onError(attempt, new Error('connection closed')))
+    req.on('close', () => isCurrent() && this.#onClose(attempt))
   }
 
   #onConnected(attempt: Attempt): void {
@@ -191,8 +191,24 @@ export class NodeUpstreamExchange implements UpstreamExchange {
     this.#resolve(response)
   }
 
+  /** Bytes of the response may still be on their way to a slow reader: this alone breaks nothing off that has begun. */
+  #onClose(attempt: Attempt): void {
+    const cause = new Error('connection closed')
+    if (!this.#isSettled) {
+      this.#onError(attempt, cause)
+      return
+    }
+    clearTimeout(this.#totalClock)
+    this.#upload?.abandon(cause)
+  }
+
   #onError(attempt: Attempt, cause: NodeJS.ErrnoException): void {
     if (this.#isSettled) {
+      clearTimeout(this.#totalClock)
+      // Node takes a body that only the end of the connection ends for complete, even where that end was a reset.
+      this.#download?.break(
+        toUpstreamError(cause, { upstream: this.#pool.name, isConnected: true, isIdlePickup: false }),
+      )
       this.#upload?.abandon(cause)
       return
     }
@@ -213,6 +229,7 @@ export class NodeUpstreamExchange implements UpstreamExchange {
   #breakOff(error: Error): void {
     if (!this.#isSettled) this.#fail(error)
     else this.#download?.break(error)
+    clearTimeout(this.#totalClock)
     this.#upload?.abandon(error)
     this.#attempt.req.destroy()
   }
