@@ -92,13 +92,15 @@ function readPolicies(root: JsonNode, sink: ProblemSink): Map<string, PluginHttp
   return policies
 }
 
-function checkStem(stem: string, key: JsonNode, sink: ProblemSink): void {
+/** Whether a key can be the stem of a plugin's file; reported where it cannot. */
+export function checkStem(stem: string, key: JsonNode, sink: ProblemSink): boolean {
   if (stem.toLowerCase().endsWith('.wasm')) {
     const message = `a plugin goes by its file name without \`.wasm\`, not by ${quote(stem)}`
     sink.at(key, { code: 'invalid-stem', message, suggestion: `write ${quote(stem.slice(0, -'.wasm'.length))}` })
   } else if (stem === '' || /[/\\\0]/.test(stem)) {
     sink.at(key, { code: 'invalid-stem', message: `${quote(stem)} can be the name of no plugin` })
-  }
+  } else return true
+  return false
 }
 
 function readPolicy(node: JsonNode, sink: ProblemSink): PluginHttpPolicy {

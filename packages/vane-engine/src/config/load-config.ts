@@ -11,6 +11,8 @@ import { BUILTIN_MIDDLEWARE } from '../compile/builtin-middleware.ts'
 import { compileParsed } from '../compile/compile.ts'
 import { BUILTINS_ONLY } from '../compile/metadata-provider.ts'
 import { loadPlugins } from './load-plugins.ts'
+import { findUnusedPlugins } from './find-unused-plugins.ts'
+import { readPluginFiles } from './read-plugin-files.ts'
 import { readRuleFiles } from './read-rule-files.ts'
 
 /** What {@link loadConfig} may be given. */
@@ -38,9 +40,10 @@ export interface LoadedConfig {
 export async function loadConfig(dir: string, options: LoadConfigOptions = {}): Promise<LoadedConfig> {
   const root = resolve(dir)
   const { files, diagnostics } = await readRuleFiles(root)
-  const sources = new Map(files.map((file) => [file.path, file.text]))
   const parsed = files.map(parseRuleFile)
   const { wasm, wasmDir = join(root, 'wasm') } = options
+  const plugins = await readPluginFiles(wasmDir)
+  const sources = new Map([...files.map((file) => [file.path, file.text] as const), ...plugins.sources])
   const middleware =
     wasm === undefined
       ? BUILTINS_ONLY
@@ -50,6 +53,7 @@ export async function loadConfig(dir: string, options: LoadConfigOptions = {}): 
   const rest = hasErrors(diagnostics)
     ? compiled.diagnostics.filter((diagnostic) => diagnostic.code !== 'no-rules')
     : compiled.diagnostics
-  const all = sortDiagnostics([...diagnostics, ...rest])
+  const unused = findUnusedPlugins(parsed, plugins.plugins)
+  const all = sortDiagnostics([...diagnostics, ...plugins.diagnostics, ...rest, ...unused])
   return { graph: hasErrors(all) ? undefined : compiled.graph, diagnostics: all, sources }
 }
