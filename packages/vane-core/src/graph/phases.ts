@@ -7,7 +7,16 @@ import type { Node, TerminatorKind } from './nodes.ts'
 export type Phase = 'l4Raw' | 'l4Peeked' | 'l7Request' | 'l7Response' | 'tunnel'
 
 /** A way out of a node. */
-export type Edge = 'onMatch' | 'onMiss' | 'case' | 'default' | 'next' | 'otherwise' | 'onError' | 'nextResponse' | 'nextTunnel'
+export type Edge =
+  | 'onMatch'
+  | 'onMiss'
+  | 'case'
+  | 'default'
+  | 'next'
+  | 'otherwise'
+  | 'onError'
+  | 'nextResponse'
+  | 'nextTunnel'
 
 /** What a node kind comes in: a field's level, a middleware's kind, a fetch's type, a terminator's kind. */
 export type NodeVariant = InspectionLevel | PluginKind | FetchSpec['type'] | TerminatorKind

@@ -107,8 +107,14 @@ function predicateOn(fields: readonly string[]): fc.Arbitrary<object> {
       { maxDepth: 3, depthSize: 'small' },
       { weight: 7, arbitrary: fc.constantFrom(...fields).chain(comparison) },
       { weight: 1, arbitrary: tie('predicate').map((not) => ({ not })) },
-      { weight: 1, arbitrary: fc.array(tie('predicate'), { minLength: 1, maxLength: 3 }).map((any_of) => ({ any_of })) },
-      { weight: 1, arbitrary: fc.array(tie('predicate'), { minLength: 1, maxLength: 3 }).map((all_of) => ({ all_of })) },
+      {
+        weight: 1,
+        arbitrary: fc.array(tie('predicate'), { minLength: 1, maxLength: 3 }).map((any_of) => ({ any_of })),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.array(tie('predicate'), { minLength: 1, maxLength: 3 }).map((all_of) => ({ all_of })),
+      },
     ),
   })).predicate
 }
@@ -157,7 +163,10 @@ function parse(rules: readonly object[]): Rule[] {
   return file!.rules.filter((entry): entry is Rule => !('preset' in entry))
 }
 
-function lowerRules(rules: readonly Rule[], given: GraphBounds | undefined): Lowered & { readonly whole: SymbolicFlowGraph } {
+function lowerRules(
+  rules: readonly Rule[],
+  given: GraphBounds | undefined,
+): Lowered & { readonly whole: SymbolicFlowGraph } {
   const analyzed = analyze(rules, { middleware: BUILTINS_ONLY, sources: new Map() })
   const lowered = lower(groupListeners(analyzed.rules).listeners, given)
   const meta = { versionHash: '', sourceFiles: [], listeners: lowered.listeners, ruleSources: {}, comparisons: [] }
@@ -219,9 +228,16 @@ test('the graph answers as a first-match reading of the rules does, whatever its
 })
 
 test('a body is collected once, before the first check that sees it, and nowhere else', () => {
-  const withBody = fc.uniqueArray(fc.constantFrom(...ALL_FIELDS), { maxLength: 3 }).chain((fields) =>
-    rulesOf(fc.record({ match: fc.array(predicateOn(['http.body', ...fields]), { maxLength: 3 }), terminate: fc.constant(STATIC) })),
-  )
+  const withBody = fc
+    .uniqueArray(fc.constantFrom(...ALL_FIELDS), { maxLength: 3 })
+    .chain((fields) =>
+      rulesOf(
+        fc.record({
+          match: fc.array(predicateOn(['http.body', ...fields]), { maxLength: 3 }),
+          terminate: fc.constant(STATIC),
+        }),
+      ),
+    )
   fc.assert(
     fc.property(withBody, requests, bounds, (written, all, given) => {
       const { whole } = lowerRules(parse(written), given)
@@ -244,7 +260,13 @@ test('no path tests what it has decided already', () => {
     fc.property(httpRules, requests, (written, all) => {
       const { whole, cuts } = lowerRules(parse(written), undefined)
       fc.pre(cuts === 0)
-      for (const values of all) expect(decidedTests(whole, walk(whole, (field) => values[field], { listener: 'tcp::80' })!)).toEqual([])
+      for (const values of all)
+        expect(
+          decidedTests(
+            whole,
+            walk(whole, (field) => values[field], { listener: 'tcp::80' })!,
+          ),
+        ).toEqual([])
     }),
     { numRuns },
   )
@@ -308,7 +330,9 @@ const bytesRules = rulesOf(
 function naiveAuto(rules: readonly Rule[], values: Request, isHttp: boolean): string | null {
   const ordered = inOrder(rules)
   const first = ordered.findIndex(({ match }) => {
-    const known = match.filter((part) => comparisons([part]).every((item) => 'field' in item && isOfConnection(item.field)))
+    const known = match.filter((part) =>
+      comparisons([part]).every((item) => 'field' in item && isOfConnection(item.field)),
+    )
     return known.every((part) => evaluatePredicate(part, (field) => values[field]))
   })
   const rule = ordered[first]

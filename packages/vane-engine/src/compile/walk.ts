@@ -39,7 +39,11 @@ export interface WalkOptions {
  *
  * @returns `undefined` where the graph has no such listener.
  */
-export function walk(graph: SymbolicFlowGraph, read: ReadField, { listener, isHttp = true }: WalkOptions): Walk | undefined {
+export function walk(
+  graph: SymbolicFlowGraph,
+  read: ReadField,
+  { listener, isHttp = true }: WalkOptions,
+): Walk | undefined {
   const steps: WalkStep[] = []
   let rule: string | null = null
   if (!Object.hasOwn(graph.entries, listener)) return undefined

@@ -5,39 +5,13 @@ import {
   type Diagnostic,
   type FetchSpec,
   type HttpProxyTerminate,
-  type PredicateOperator,
   type SourceSpan,
   type SymbolicFlowGraph,
-  type SynthSpec,
 } from 'vane-core'
+import { readableFields } from './field-reader.ts'
 
 /** Fields that connections and requests can be asked for; a name that ends in a dot stands for all that begin with it. */
-const FIELDS: ReadonlySet<string> = new Set([
-  'transport',
-  'remote.ip',
-  'remote.port',
-  'local.ip',
-  'local.port',
-  'http.method',
-  'http.version',
-  'http.host',
-  'http.uri.path',
-  'http.uri.query',
-  'http.header.',
-])
-
-/** Comparisons that can be run. */
-const OPERATORS: ReadonlySet<PredicateOperator> = new Set<PredicateOperator>([
-  'equals',
-  'not_equals',
-  'in',
-  'not_in',
-  'contains',
-  'prefix',
-  'suffix',
-  'path_prefix',
-  'cidr',
-])
+const FIELDS: ReadonlySet<string> = new Set(readableFields())
 
 /** The engine's own middleware that has a factory. */
 const MIDDLEWARE: ReadonlySet<string> = new Set(['forward_client_ip'])
@@ -47,8 +21,9 @@ const FETCHES: {
   readonly [Type in FetchSpec['type']]?: (spec: Extract<FetchSpec, { type: Type }>) => string | undefined
 } = {
   http_proxy: whatHttpProxyLacks,
-  static: ({ response }) => whatResponseLacks(response),
-  synthesize: ({ response }) => whatResponseLacks(response),
+  static: () => undefined,
+  synthesize: () => undefined,
+  redirect_https: () => undefined,
 }
 
 /**
@@ -65,11 +40,10 @@ export function findUnsupported(graph: SymbolicFlowGraph): Diagnostic[] {
     found.set({ severity: 'error', code: 'not-available', message, ...(span === undefined ? {} : { span }) }, what)
   }
   const { ruleSources, comparisons, listeners } = graph.meta
-  for (const { field, op, rule } of comparisons) {
+  for (const { field, rule } of comparisons) {
     const known = findField(field)?.path ?? field
     if (!FIELDS.has(known))
       report(`the field ${quoted(known.endsWith('.') ? `${known}<name>` : known)}`, rule, ruleSources[rule])
-    if (!OPERATORS.has(op)) report(`the operator ${quoted(op)}`, rule, ruleSources[rule])
   }
   for (const { transport, rules, tls } of Object.values(listeners)) {
     const rule = rules[0] ?? ''
@@ -105,8 +79,4 @@ function whatHttpProxyLacks({ version, tls, dns, retry }: HttpProxyTerminate): s
   if (dns !== undefined) return 'name servers of an upstream ("dns")'
   // One attempt is no retry, whatever else is said about it.
   return retry.maxAttempts > 1 || retry.buffering === 'force' ? 'a "retry" of requests' : undefined
-}
-
-function whatResponseLacks({ bodyEncoding }: SynthSpec): string | undefined {
-  return bodyEncoding === undefined ? undefined : 'a body of bytes that are not text'
 }

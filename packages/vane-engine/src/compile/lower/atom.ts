@@ -75,9 +75,7 @@ export function toAtom(predicate: FieldPredicate, { id, type, level }: AtomConte
 
 /** The comparison that holds for every value of a field: the empty prefix of a text, "none of these" with no values. */
 export function presenceOf(field: string, type: FieldType): FieldPredicate {
-  return type === 'string' || type === 'bytes'
-    ? { op: 'prefix', field, value: '' }
-    : { op: 'not_in', field, value: [] }
+  return type === 'string' || type === 'bytes' ? { op: 'prefix', field, value: '' } : { op: 'not_in', field, value: [] }
 }
 
 /** Whether an atom holds for a value that is there. */

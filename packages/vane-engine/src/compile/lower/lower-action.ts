@@ -1,4 +1,13 @@
-import type { CollectBody, FetchId, FetchNode, MiddlewareId, MiddlewareNode, NodeId, OnError, SymbolicFetch } from 'vane-core'
+import type {
+  CollectBody,
+  FetchId,
+  FetchNode,
+  MiddlewareId,
+  MiddlewareNode,
+  NodeId,
+  OnError,
+  SymbolicFetch,
+} from 'vane-core'
 import type { AnalyzedRule, ChainStep } from '../analyze.ts'
 import type { GraphBuilder } from './graph-builder.ts'
 
@@ -60,7 +69,10 @@ export class ActionLowering {
     return next
   }
 
-  #fetch(at: Place, { fetch, mark }: { readonly fetch: SymbolicFetch; readonly mark: CollectBody | undefined }): NodeId {
+  #fetch(
+    at: Place,
+    { fetch, mark }: { readonly fetch: SymbolicFetch; readonly mark: CollectBody | undefined },
+  ): NodeId {
     const { rule, responseChain } = at.analyzed
     const id = (at.sites.fetch ??= this.#builder.fetch(fetch))
     const { type } = fetch.spec
@@ -122,7 +134,11 @@ export class ActionLowering {
   #sitesOf(analyzed: AnalyzedRule): CallSites {
     const known = this.#callSites.get(analyzed)
     if (known !== undefined) return known
-    const sites = { fetch: undefined, middlewares: new Map<ChainStep, MiddlewareId>(), errors: new Map<ChainStep, FetchId>() }
+    const sites = {
+      fetch: undefined,
+      middlewares: new Map<ChainStep, MiddlewareId>(),
+      errors: new Map<ChainStep, FetchId>(),
+    }
     this.#callSites.set(analyzed, sites)
     return sites
   }

@@ -55,7 +55,8 @@ function findParents(items: readonly Item[], family: Family): void {
   const around: Item[] = []
   for (const item of sorted) {
     const text = texts.get(item)!
-    while (around.length > 0 && !encloses(around.at(-1)!, { item, text, outer: texts.get(around.at(-1)!)! })) around.pop()
+    while (around.length > 0 && !encloses(around.at(-1)!, { item, text, outer: texts.get(around.at(-1)!)! }))
+      around.pop()
     item.parent = around.at(-1)
     if (item.kind !== 'equals') around.push(item)
   }

@@ -79,7 +79,7 @@ export function planHead(context: PlanContext, { situation, list }: TestOptions)
     formula === original
       ? { ...situation, list: lists.add(formulas.true, list.entry!, joint) }
       : { ...situation, stage: 'upgrade', list: lists.add(original, list.entry!, joint) }
-  const mayCollect = !situation.isCollected && (formula.levels & (BODY_LEVELS)) !== 0
+  const mayCollect = !situation.isCollected && (formula.levels & BODY_LEVELS) !== 0
   const collected = mayCollect
     ? [
         { ...rest, isCollected: true },

@@ -85,4 +85,3 @@ export class Relations {
     return outcomes
   }
 }
-

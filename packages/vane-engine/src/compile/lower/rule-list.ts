@@ -132,7 +132,10 @@ export function sizeOf(list: RuleList): number {
 }
 
 /** The rules of a list up to its joint, `limit` at most, and the list after them. */
-export function takeRules(list: RuleList, limit: number): { readonly rules: readonly Ruling[]; readonly rest: RuleList } {
+export function takeRules(
+  list: RuleList,
+  limit: number,
+): { readonly rules: readonly Ruling[]; readonly rest: RuleList } {
   const rules: Ruling[] = []
   let cell = list
   for (; cell?.formula !== undefined && rules.length < limit; cell = cell.next) {

@@ -64,9 +64,7 @@ export class TestEmitter {
       field,
       lookup: sorted.every((item) => item.kind === 'equals') ? 'equals' : family,
       cases: sorted.map((item) =>
-        item.kind === 'equals'
-          ? [item.value, targetOf.get(item)!]
-          : [item.value, targetOf.get(item)!, item.kind],
+        item.kind === 'equals' ? [item.value, targetOf.get(item)!] : [item.value, targetOf.get(item)!, item.kind],
       ),
       default: otherwise,
     }
