@@ -6,6 +6,7 @@ import {
   type ListenerMeta,
   type ListenerTlsMeta,
   type ParsedRuleFile,
+  type Rule,
   type SourceFile,
   type SymbolicFlowGraph,
 } from 'vane-core'
@@ -26,6 +27,11 @@ export { BUILTIN_MIDDLEWARE } from './builtin-middleware.ts'
 export { BUILTINS_ONLY } from './metadata-provider.ts'
 export type { BuiltinMiddleware, MetadataProvider, PluginResolution } from './metadata-provider.ts'
 export { validate } from './validate/validate.ts'
+export { findUnsupported } from '../link/unsupported.ts'
+export { readDescribed } from './described-request.ts'
+export type { DescribedRequest } from './described-request.ts'
+export { walk } from './walk.ts'
+export type { Walk, WalkOptions, WalkStep } from './walk.ts'
 
 /** What {@link compile} needs. */
 export interface CompileOptions {
@@ -39,6 +45,8 @@ export interface CompileOptions {
 export interface CompileResult {
   /** `undefined` if and only if a diagnostic is an error. */
   readonly graph: SymbolicFlowGraph | undefined
+  /** What the files say: presets expanded, in the order they are written in. */
+  readonly rules: readonly Rule[]
   /** Sorted by file and line. */
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -75,7 +83,8 @@ export function compileParsed(
     diagnostics.push({ severity: 'error', code: 'no-rules', message: 'the configuration holds no rule', suggestion })
   }
   diagnostics.push(...warnUnreachable(listeners))
-  if (hasErrors(diagnostics)) return { graph: undefined, diagnostics: sortDiagnostics(diagnostics) }
+  if (hasErrors(diagnostics))
+    return { graph: undefined, rules: merged.rules, diagnostics: sortDiagnostics(diagnostics) }
 
   const { graph: parts, listeners: metas } = lower(listeners)
   const graph: SymbolicFlowGraph = {
@@ -89,7 +98,11 @@ export function compileParsed(
     },
   }
   diagnostics.push(...validate(graph))
-  return { graph: hasErrors(diagnostics) ? undefined : graph, diagnostics: sortDiagnostics(diagnostics) }
+  return {
+    graph: hasErrors(diagnostics) ? undefined : graph,
+    rules: merged.rules,
+    diagnostics: sortDiagnostics(diagnostics),
+  }
 }
 
 function withTls(

@@ -228,16 +228,14 @@ test('the graph answers as a first-match reading of the rules does, whatever its
 })
 
 test('a body is collected once, before the first check that sees it, and nowhere else', () => {
-  const withBody = fc
-    .uniqueArray(fc.constantFrom(...ALL_FIELDS), { maxLength: 3 })
-    .chain((fields) =>
-      rulesOf(
-        fc.record({
-          match: fc.array(predicateOn(['http.body', ...fields]), { maxLength: 3 }),
-          terminate: fc.constant(STATIC),
-        }),
-      ),
-    )
+  const withBody = fc.uniqueArray(fc.constantFrom(...ALL_FIELDS), { maxLength: 3 }).chain((fields) =>
+    rulesOf(
+      fc.record({
+        match: fc.array(predicateOn(['http.body', ...fields]), { maxLength: 3 }),
+        terminate: fc.constant(STATIC),
+      }),
+    ),
+  )
   fc.assert(
     fc.property(withBody, requests, bounds, (written, all, given) => {
       const { whole } = lowerRules(parse(written), given)
