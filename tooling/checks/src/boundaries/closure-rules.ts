@@ -23,7 +23,7 @@ const POLICY_FILE: ClosureException = {
   because: 'it reads the one policy file that it is asked to read, and nothing when it is only imported',
 }
 
-const FILE_BUILTINS = ['node:fs', 'node:fs/promises']
+const FILE_BUILTINS = new Set(['node:fs', 'node:fs/promises'])
 
 /** One row per entry point that promises to be pure; installed packages behind it are followed as well. */
 export const CLOSURE_RULES: readonly ClosureRule[] = [
@@ -48,7 +48,7 @@ export const CLOSURE_RULES: readonly ClosureRule[] = [
   {
     package: 'vane-engine',
     subpath: './config',
-    bannedBuiltins: IO_BUILTINS.filter((module) => !FILE_BUILTINS.includes(module)),
+    bannedBuiltins: IO_BUILTINS.filter((module) => !FILE_BUILTINS.has(module)),
     bannedPackages: ['vane-wasm', 'undici'],
     exceptions: [],
     minimumModules: 85,
