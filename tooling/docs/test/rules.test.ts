@@ -179,7 +179,7 @@ describe('terminate', () => {
     const proxy = { upstream: 'a:1' }
     const written: Record<string, object> = {
       http2_proxy: proxy,
-      http3_proxy: proxy,
+      http3_proxy: { ...proxy, tls: {} },
       websocket: proxy,
       tcp_forward: proxy,
       udp_forward: proxy,
@@ -227,7 +227,7 @@ test('what else the last section names compiles and does not run', () => {
     tls: { tls: { cert_file: 'c.pem', key_file: 'k.pem' } },
     'udp:': { listen: ['udp::1'], terminate: { type: 'close' } },
     h2: { terminate: { ...proxy, version: 'h2' } },
-    h3: { terminate: { ...proxy, version: 'h3' } },
+    h3: { terminate: { ...proxy, version: 'h3', tls: {} } },
     retry: { terminate: { ...proxy, retry: { max_attempts: 2 } } },
     dns: { terminate: { ...proxy, dns: { nameservers: ['192.0.2.1'] } } },
     'l4-peek': { middleware_chain: [{ use: 'a:l4-peek' }] },
