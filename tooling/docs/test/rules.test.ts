@@ -186,6 +186,7 @@ describe('terminate', () => {
       cgi: {
         binary: '/bin/app',
         script_name: '/app',
+        block_headers: [],
         security: { uid: 1000, gid: 1000, limits: { memory_mb: 1, cpu_seconds: 1, max_processes: 1 } },
       },
     }
