@@ -2,6 +2,8 @@ import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { suggest } from 'vane-core'
 import type { Command, CommandOptions } from './commands/command.ts'
 import { COMMANDS } from './commands/commands.ts'
+import type { OfflineCommand, OfflineOptions } from './offline/offline-command.ts'
+import { OFFLINE_COMMANDS } from './offline/offline-commands.ts'
 import { UsageError } from './usage-error.ts'
 
 /** A command with its options. */
@@ -14,28 +16,61 @@ export interface Invocation {
   readonly json: boolean
 }
 
+/** A command that needs no daemon, with its options. */
+export interface OfflineInvocation {
+  readonly kind: 'offline'
+  readonly command: OfflineCommand
+  readonly dir: string
+  readonly options: OfflineOptions
+}
+
 /** What the command line asks for. */
-export type Arguments = Invocation | { readonly kind: 'help' } | { readonly kind: 'version' }
+export type Arguments = Invocation | OfflineInvocation | { readonly kind: 'help' } | { readonly kind: 'version' }
 
 const OPTIONS = {
   socket: { type: 'string', short: 's' },
   json: { type: 'boolean' },
   timeout: { type: 'string' },
+  graph: { type: 'boolean' },
+  full: { type: 'boolean' },
+  request: { type: 'string', short: 'r' },
+  header: { type: 'string', short: 'H', multiple: true },
+  from: { type: 'string' },
+  sni: { type: 'string' },
+  listener: { type: 'string' },
+  format: { type: 'string', short: 'f' },
+  out: { type: 'string', short: 'o' },
   version: { type: 'boolean', short: 'v' },
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsConfig['options']
 
-const NAMES = COMMANDS.map(({ name }) => name)
-const NAME_WIDTH = Math.max(...NAMES.map((name) => name.length))
+const NAMES = [...COMMANDS, ...OFFLINE_COMMANDS].map(({ name }) => name)
+const WIDTH = Math.max(...NAMES.map((name) => name.length), ...OFFLINE_COMMANDS.map(({ usage }) => usage.length))
 
 /** Printed by `--help`. */
-export const HELP: string = `vane: the command line of a running vaned
+export const HELP: string = `vane: the command line of Vane
 
 usage: vane COMMAND [options]
 
-${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(NAME_WIDTH)}  ${summary}\n`).join('')}
+of a running vaned:
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(WIDTH)}  ${summary}\n`).join('')}
+of a configuration directory, without one:
+${OFFLINE_COMMANDS.map(({ usage, summary }) => `  ${usage.padEnd(WIDTH)}  ${summary}\n`).join('')}
+compile
+  --graph            print the graph as JSON
+explain
+  --request, -r      a method and an address, such as 'GET https://a.test/x'
+  --header, -H       a header, such as 'accept: text/html'; may be repeated
+  --from IP          address of the client
+  --sni NAME         name the client asks for in TLS; default: the host
+  --listener KEY     listener to start at, where the port does not tell
+graph
+  --format, -f       svg (default), mermaid or dot
+  --out FILE, -o     write there instead of to standard output
+  --full             draw every node of a large graph
+
   --socket PATH, -s  management socket; default: VANE_MGMT_UNIX, else vaned.sock in the state directory
-  --json             print the daemon's answer as JSON
+  --json             print the answer as JSON
   --version, -v      print the version
   --help, -h         print this
 
@@ -69,12 +104,33 @@ export function parseArguments(argv: readonly string[]): Arguments {
   }
   if (values.help === true) return { kind: 'help' }
   if (values.version === true) return { kind: 'version' }
-  const command = findCommand(positionals)
-  const options: CommandOptions = { timeout: text(values.timeout) }
-  if (options.timeout !== undefined && !command.takes.includes('timeout')) {
-    throw new UsageError(`${command.name} takes no --timeout`)
+  const offline = OFFLINE_COMMANDS.find(({ name }) => name === positionals[0])
+  const options: OfflineOptions & CommandOptions & { readonly socket: string | undefined } = {
+    timeout: text(values.timeout),
+    socket: text(values.socket),
+    json: values.json === true,
+    graph: values.graph === true,
+    full: values.full === true,
+    request: text(values.request),
+    headers: (values.header ?? []).filter((header) => typeof header === 'string'),
+    from: text(values.from),
+    sni: text(values.sni),
+    listener: text(values.listener),
+    format: text(values.format),
+    out: text(values.out),
   }
-  return { kind: 'command', command, options, socket: text(values.socket), json: values.json === true }
+  const command = offline ?? findCommand(positionals)
+  const taken: readonly string[] = offline === undefined ? [...command.takes, 'socket', 'json'] : command.takes
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    const name = token.name === 'header' ? 'headers' : token.name
+    if (!taken.includes(name)) throw new UsageError(`${command.name} takes no --${token.name}`)
+  }
+  if ('call' in command) return { kind: 'command', command, options, socket: options.socket, json: options.json }
+  const [, dir, ...rest] = positionals
+  if (dir === undefined) throw new UsageError(`${command.name} needs a directory: vane ${command.usage}`)
+  if (rest.length > 0) throw new UsageError(`${command.name} takes one directory, not also ${rest.join(' ')}`)
+  return { kind: 'offline', command, dir, options }
 }
 
 function findCommand(words: readonly string[]): Command {
@@ -98,6 +154,6 @@ function hasValue(token: { readonly value: string | undefined; readonly inlineVa
   return token.inlineValue === true || !token.value.startsWith('-')
 }
 
-function text(value: string | boolean | undefined): string | undefined {
+function text(value: string | boolean | (string | boolean)[] | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined
 }

@@ -1,23 +1,9 @@
 import { MgmtError, MgmtUnreachableError, createMgmtClient, defaultSocketPath, type ReloadFailure } from 'vane-mgmt'
 import { HELP, parseArguments, type Invocation } from './arguments.ts'
 import { printable, renderBlocks } from './output/blocks.ts'
+import type { RunResult, RunSurroundings } from './run-result.ts'
 import { UsageError } from './usage-error.ts'
 import { readVersion } from './version.ts'
-
-/** Where the command line runs; tests bring their own. */
-export interface RunSurroundings {
-  readonly variables: Readonly<Record<string, string | undefined>>
-  /** Whether standard output is a terminal, and whether it shows colours. */
-  readonly terminal: boolean
-  readonly color: boolean
-}
-
-/** What to print and how to end: 0, 1 (it failed), 2 (usage), 3 (the daemon cannot be reached). */
-export interface RunResult {
-  readonly stdout: string
-  readonly stderr: string
-  readonly exitCode: 0 | 1 | 2 | 3
-}
 
 /** Does what the command line says. Never rejects for what a user or daemon did. */
 export async function run(
@@ -28,6 +14,7 @@ export async function run(
     const parsed = parseArguments(argv)
     if (parsed.kind === 'help') return { stdout: HELP, stderr: '', exitCode: 0 }
     if (parsed.kind === 'version') return { stdout: `vane ${await readVersion()}\n`, stderr: '', exitCode: 0 }
+    if (parsed.kind === 'offline') return await parsed.command.run(parsed.dir, parsed.options, surroundings)
     return await callDaemon(parsed, surroundings)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error

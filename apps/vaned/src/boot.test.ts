@@ -68,7 +68,14 @@ function scene(): Scene {
       },
       loadConfig: async () => {
         step('config')
-        return { graph: undefined, diagnostics: [], sources: new Map(), ...made.config }
+        return {
+          graph: undefined,
+          rules: [],
+          assumedPlugins: [],
+          diagnostics: [],
+          sources: new Map(),
+          ...made.config,
+        }
       },
       createEngine: () => (step('engine'), engine),
       createMgmtServer: (options) => {

@@ -255,6 +255,7 @@ test('takes the branches of checks and dispatches', async () => {
   const dispatch = builder.node({
     kind: 'dispatch',
     field: 'http.host',
+    lookup: 'equals',
     cases: [
       ['a.test', builder.path(answer('host a'))],
       [

@@ -84,7 +84,7 @@ describe('variables', () => {
     loadSettings('/nonexistent', variables)
 
   test('each that is read is documented, and the other way round', async () => {
-    const source = await readFile(join(ROOT, 'packages/vane-engine/src/config/env.ts'), 'utf8')
+    const source = await readFile(join(ROOT, 'packages/vane-engine/src/config/variables.ts'), 'utf8')
     const read = [...source.matchAll(/name: '(VANE_[A-Z0-9_]+)'/g)].map(([, name]) => name!)
     expect(read.length).toBeGreaterThan(25)
     expect(documented.map(({ name }) => name).toSorted()).toEqual(read.toSorted())
@@ -128,7 +128,7 @@ test('the kinds of errors', () => {
 describe('vane', () => {
   test('the commands are those of --help', async () => {
     const { stdout } = await runNode([VANE, '--help'], { cwd: ROOT })
-    const listed = /^usage:.*\n\n((?: {2}\S.*\n)+)/m.exec(stdout)?.[1] ?? ''
+    const listed = /^of a running vaned:\n((?: {2}\S.*\n)+)/m.exec(stdout)?.[1] ?? ''
     const commands = [...listed.matchAll(/^ {2}((?:[a-z]+ )*[a-z]+)(?= {2}|$)/gm)].map(([, name]) => `vane ${name}`)
     expect(commands.length).toBeGreaterThan(4)
     expect(firstCodes('Management')).toEqual(commands)

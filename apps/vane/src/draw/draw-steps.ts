@@ -1,6 +1,6 @@
-import type { Edge, Node } from 'vane-core'
+import type { DispatchCase, Edge, Node } from 'vane-core'
 import { nodeEdges } from './node-edges.ts'
-import { listWords, valueWords } from './predicate-words.ts'
+import { caseWords, listWords } from './predicate-words.ts'
 import { visibleText } from './visible-text.ts'
 
 /** How an edge is drawn: `hit` and `miss` are the answers of a test, `more` leads to what was left out. */
@@ -17,7 +17,7 @@ export interface DrawStep {
 /** What a node's edges become, and the cases of a long dispatch that are not drawn. */
 export interface DrawSteps {
   readonly steps: readonly DrawStep[]
-  readonly elided: readonly (readonly [value: string, node: number])[]
+  readonly elided: readonly DispatchCase[]
 }
 
 const LABEL_MAX_CHARS = 34
@@ -28,10 +28,11 @@ export function drawSteps(node: Node, maxCases: number): DrawSteps {
   if (node.kind !== 'dispatch') return { steps: nodeEdges(node).map(({ edge, to }) => plainStep(edge, to)), elided: [] }
 
   const groups = new Map<number, string[]>()
-  for (const [value, to] of node.cases) {
+  for (const item of node.cases) {
+    const [, to] = item
     const group = groups.get(to)
-    if (group === undefined) groups.set(to, [value])
-    else group.push(value)
+    if (group === undefined) groups.set(to, [caseWords(item)])
+    else group.push(caseWords(item))
   }
   // A box that says "1 more" takes the room of the one.
   const drawn = new Set([...groups.keys()].slice(0, groups.size <= maxCases + 1 ? groups.size : maxCases))
@@ -45,13 +46,12 @@ export function drawSteps(node: Node, maxCases: number): DrawSteps {
 /** The values of left-out cases, for a tooltip. */
 export function elidedWords(elided: DrawSteps['elided']): string {
   return listWords(
-    elided.slice(0, TOOLTIP_MAX_VALUES).map(([value]) => visibleText(valueWords(value), LABEL_MAX_CHARS)),
+    elided.slice(0, TOOLTIP_MAX_VALUES).map((item) => visibleText(caseWords(item), LABEL_MAX_CHARS)),
     TOOLTIP_MAX_VALUES,
   )
 }
 
-function caseStep(values: readonly string[], to: number): DrawStep {
-  const words = values.map(valueWords)
+function caseStep(words: readonly string[], to: number): DrawStep {
   return {
     kind: 'hit',
     to,
@@ -69,6 +69,7 @@ const PLAIN_STEPS: Readonly<Record<Edge, readonly [kind: DrawEdgeKind, label: st
   case: ['hit', ''],
   default: ['miss', 'else'],
   next: ['flow', ''],
+  otherwise: ['miss', 'not HTTP'],
   onError: ['error', 'on error'],
   nextResponse: ['flow', ''],
   nextTunnel: ['flow', ''],

@@ -4,8 +4,6 @@ import type { Edge, Node } from 'vane-core'
 export interface NodeEdge {
   readonly edge: Edge
   readonly to: number
-  /** Of a `case`. */
-  readonly value?: string
 }
 
 /** Every way out of a node, in matching order. */
@@ -17,14 +15,14 @@ export function nodeEdges(node: Node): NodeEdge[] {
         { edge: 'onMiss', to: node.onMiss },
       ]
     case 'dispatch':
-      return [
-        ...node.cases.map(([value, to]): NodeEdge => ({ edge: 'case', to, value })),
-        { edge: 'default', to: node.default },
-      ]
+      return [...node.cases.map(([, target]) => to('case', target)), { edge: 'default', to: node.default }]
     case 'middleware':
       return [{ edge: 'next', to: node.next }, ...(node.onError === undefined ? [] : [to('onError', node.onError)])]
     case 'upgrade':
-      return [{ edge: 'next', to: node.next }]
+      return [
+        { edge: 'next', to: node.next },
+        ...(node.otherwise === undefined ? [] : [to('otherwise', node.otherwise)]),
+      ]
     case 'fetch':
       return [
         ...(node.nextResponse === undefined ? [] : [to('nextResponse', node.nextResponse)]),

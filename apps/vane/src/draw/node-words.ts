@@ -120,7 +120,8 @@ function fetchWords(id: number, graph: SymbolicFlowGraph, details: readonly stri
   return words('fetch', label, [...detail, ...details], [`fetch ${fetch.spec.type}`, from(fetch.rule, fetch.source)])
 }
 
-function fetchLabel(spec: FetchSpec): [label: string, details: readonly string[]] {
+/** What a fetch does, in one line and perhaps another. Not escaped. */
+export function fetchLabel(spec: FetchSpec): [label: string, details: readonly string[]] {
   if (spec.type === 'synthesize') return [`answer ${spec.response.status}`, ['on error']]
   if ('response' in spec) return [`${spec.type} ${spec.response.status}`, []]
   if ('upstream' in spec) return [`→ ${upstreamWords(spec.upstream)}`, [spec.type]]

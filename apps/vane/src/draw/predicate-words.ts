@@ -1,4 +1,4 @@
-import type { FieldPredicate } from 'vane-core'
+import type { DispatchCase, FieldPredicate } from 'vane-core'
 
 const FIELD_WORDS: Readonly<Record<string, string>> = {
   'http.host': 'host',
@@ -69,6 +69,21 @@ export function listWords(values: readonly string[], maxValues: number = MAX_LIS
 /** A value that a person can tell from the words around it: an empty one or one with outer spaces is quoted. */
 export function valueWords(value: string): string {
   return value === '' || value.trim() !== value ? `"${value}"` : value
+}
+
+/** What a case of a dispatch stands for: `a.test`, `under /api`, `/img…`, `….test`, `10.0.0.0/8`. Not escaped. */
+export function caseWords([value, , match]: DispatchCase): string {
+  const words = valueWords(String(value))
+  switch (match) {
+    case 'path_prefix':
+      return `under ${words}`
+    case 'prefix':
+      return `${words}…`
+    case 'suffix':
+      return `…${words}`
+    default:
+      return words
+  }
 }
 
 function operandWords(operand: unknown): string {

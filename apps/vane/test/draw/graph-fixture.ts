@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { DEFAULT_RETRY } from 'vane-core'
 import type {
   FetchId,
   FetchSpec,
@@ -47,7 +48,7 @@ export class GraphFixture {
 
   dispatch(field: string, cases: readonly (readonly [string, number])[], otherwise: number): NodeId {
     const typed = cases.map(([value, to]): [string, NodeId] => [value, to as NodeId])
-    return this.add({ kind: 'dispatch', field, cases: typed, default: otherwise as NodeId })
+    return this.add({ kind: 'dispatch', field, lookup: 'equals', cases: typed, default: otherwise as NodeId })
   }
 
   middleware(name: string, next: number, more: { kind?: PluginKind; onError?: number; rule?: string } = {}): NodeId {
@@ -100,6 +101,8 @@ export class GraphFixture {
         versionHash: '0123456789abcdef'.repeat(4),
         sourceFiles: ['rules/10-app.json'],
         listeners: Object.fromEntries(Object.keys(this.entries).map((key) => [key, meta])),
+        ruleSources: {},
+        comparisons: [],
       },
     }
   }
@@ -215,6 +218,9 @@ function proxyTo(host: string): FetchSpec {
     type: 'http_proxy',
     upstream: { kind: 'tcp', host, port: 9000 },
     version: 'auto',
+    tls: undefined,
+    dns: undefined,
+    retry: DEFAULT_RETRY,
     timeouts: { connectMs: 1, firstByteMs: 1, idleMs: 1, totalMs: undefined },
     host: 'preserve',
   }

@@ -19,6 +19,8 @@ export interface Diagnostic {
   readonly span?: SourceSpan
   /** JSON path of the value, such as `rules[0].listen[1]`. */
   readonly path?: string
+  /** What could stand there, such as `one of tcp, udp`. */
+  readonly expected?: string
   /** What to write instead. */
   readonly suggestion?: string
   /** Other places that belong to the problem. */

@@ -32,6 +32,10 @@ export function formatDiagnostic(diagnostic: Diagnostic, options: FormatDiagnost
   for (const related of diagnostic.related ?? []) {
     lines.push(`  = note: ${oneLine(related.message)}`, place(related.span), ...frame(related.span, options))
   }
+  // What is told in the message already is not told again.
+  if (diagnostic.expected !== undefined && !diagnostic.message.includes(diagnostic.expected)) {
+    lines.push(`  = expected: ${oneLine(diagnostic.expected)}`)
+  }
   if (diagnostic.suggestion !== undefined) lines.push(`  = help: ${oneLine(diagnostic.suggestion)}`)
   return lines.join('\n')
 }

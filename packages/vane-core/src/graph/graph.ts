@@ -1,7 +1,7 @@
 import type { PluginKind } from '../plugin/metadata.ts'
-import type { FieldPredicate } from '../predicate/types.ts'
+import type { FieldPredicate, PredicateOperator } from '../predicate/types.ts'
 import type { ListenAddress } from '../rules/listen-spec.ts'
-import type { Json, SynthSpec, Terminate } from '../rules/types.ts'
+import type { ClientAuth, Json, ListenerTls, SynthSpec, Terminate } from '../rules/types.ts'
 import type { SourceSpan } from '../diagnostics/diagnostic.ts'
 import type { NodeId } from './ids.ts'
 import type { Node, TerminatorKind } from './nodes.ts'
@@ -41,6 +41,17 @@ export interface SymbolicFetch {
 /** What a listener can meet. */
 export type ListenerKind = 'raw' | 'http' | 'auto'
 
+/** TLS on a listener: what the rules on it bring together. */
+export interface ListenerTlsMeta {
+  /** Without repeats, sorted by `sni`; the default, if there is one, first. Never empty. */
+  readonly certificates: readonly ListenerTls[]
+  /** The one thing the rules must agree on. */
+  readonly clientAuth: ClientAuth | undefined
+  /** Rule that brought it first, and where: for messages of the linker. */
+  readonly rule: string
+  readonly source: SourceSpan
+}
+
 /** One listener of the graph. */
 export interface ListenerMeta {
   readonly transport: 'tcp' | 'udp'
@@ -49,6 +60,15 @@ export interface ListenerMeta {
   readonly needsPeek: boolean
   /** Rules in matching order. */
   readonly rules: readonly string[]
+  /** Absent: no certificates, so that connections are in clear. */
+  readonly tls?: ListenerTlsMeta
+}
+
+/** That rules compare a field by an operator. */
+export interface ComparisonUse {
+  readonly field: string
+  readonly op: PredicateOperator
+  readonly rule: string
 }
 
 /** A whole compiled configuration: JSON-serialisable, without functions. */
@@ -71,5 +91,9 @@ export interface SymbolicFlowGraph {
     readonly versionHash: string
     readonly sourceFiles: readonly string[]
     readonly listeners: Readonly<Record<string, ListenerMeta>>
+    /** Where each rule's name stands, for messages. */
+    readonly ruleSources: Readonly<Record<string, SourceSpan>>
+    /** Every field with every operator the rules compare it by, each with the first rule that does. */
+    readonly comparisons: readonly ComparisonUse[]
   }
 }

@@ -18,13 +18,31 @@ export interface CheckNode extends CollectBody {
   readonly onMiss: NodeId
 }
 
-/** One look-up in place of a run of equality checks on the same string field. An absent field takes `default`. */
+/**
+ * One look-up in place of a run of checks on the same field. An absent field takes `default`.
+ *
+ * With `equals` all cases are single values, found by hash. The other look-ups also have nests of values (cases with a
+ * `match`), found in a tree: the longest that holds wins, and a single value before any nest. Of nests of equal length
+ * `path_prefix` goes before `prefix`.
+ */
 export interface DispatchNode {
   readonly kind: 'dispatch'
   readonly field: string
-  readonly cases: readonly (readonly [value: string, node: NodeId])[]
+  readonly lookup: DispatchLookup
+  /** No two with the same value and `match`. */
+  readonly cases: readonly DispatchCase[]
   readonly default: NodeId
 }
+
+/** What a dispatch finds besides single values; with `prefix`, path prefixes too. */
+export type DispatchLookup = 'equals' | 'prefix' | 'suffix' | 'cidr'
+
+/** Where a value leads, or every value that begins with it, ends in it or lies in it. A number only where the field's type is. */
+export type DispatchCase = readonly [
+  value: string | number,
+  node: NodeId,
+  match?: 'prefix' | 'path_prefix' | 'suffix' | 'cidr',
+]
 
 /** Runs one middleware. */
 export interface MiddlewareNode extends CollectBody {
@@ -39,6 +57,8 @@ export interface MiddlewareNode extends CollectBody {
 export interface UpgradeNode {
   readonly kind: 'upgrade'
   readonly next: NodeId
+  /** Where a connection goes that does not speak HTTP, if rules further down can carry its bytes; absent: it is closed. */
+  readonly otherwise?: NodeId
 }
 
 /** Starts one fetch; goes on with whichever of a response or a tunnel it yields. */

@@ -7,7 +7,16 @@ import type { Node, TerminatorKind } from './nodes.ts'
 export type Phase = 'l4Raw' | 'l4Peeked' | 'l7Request' | 'l7Response' | 'tunnel'
 
 /** A way out of a node. */
-export type Edge = 'onMatch' | 'onMiss' | 'case' | 'default' | 'next' | 'onError' | 'nextResponse' | 'nextTunnel'
+export type Edge =
+  | 'onMatch'
+  | 'onMiss'
+  | 'case'
+  | 'default'
+  | 'next'
+  | 'otherwise'
+  | 'onError'
+  | 'nextResponse'
+  | 'nextTunnel'
 
 /** What a node kind comes in: a field's level, a middleware's kind, a fetch's type, a terminator's kind. */
 export type NodeVariant = InspectionLevel | PluginKind | FetchSpec['type'] | TerminatorKind
@@ -18,7 +27,7 @@ export interface PhaseRow {
   /** Absent where the node kind has no variants. */
   readonly variant?: NodeVariant
   readonly in: Phase
-  /** Every edge the node must have here; only `onError` may be left out. */
+  /** Every edge the node must have here; only `onError` and `otherwise` may be left out. */
   readonly leads: Readonly<Partial<Record<Edge, Phase>>>
 }
 
@@ -46,11 +55,23 @@ export const PHASE_TABLE: readonly PhaseRow[] = [
     leads: { next: 'l7Response', onError: 'l7Response' },
   },
 
-  { node: 'upgrade', in: 'l4Raw', leads: { next: 'l7Request' } },
-  { node: 'upgrade', in: 'l4Peeked', leads: { next: 'l7Request' } },
+  { node: 'upgrade', in: 'l4Raw', leads: { next: 'l7Request', otherwise: 'l4Peeked' } },
+  { node: 'upgrade', in: 'l4Peeked', leads: { next: 'l7Request', otherwise: 'l4Peeked' } },
 
   { node: 'fetch', variant: 'http_proxy', in: 'l7Request', leads: { nextResponse: 'l7Response' } },
+  {
+    node: 'fetch',
+    variant: 'websocket',
+    in: 'l7Request',
+    leads: { nextResponse: 'l7Response', nextTunnel: 'tunnel' },
+  },
   { node: 'fetch', variant: 'static', in: 'l7Request', leads: { nextResponse: 'l7Response' } },
+  { node: 'fetch', variant: 'redirect_https', in: 'l7Request', leads: { nextResponse: 'l7Response' } },
+  { node: 'fetch', variant: 'cgi', in: 'l7Request', leads: { nextResponse: 'l7Response' } },
+  { node: 'fetch', variant: 'tcp_forward', in: 'l4Raw', leads: { nextTunnel: 'tunnel' } },
+  { node: 'fetch', variant: 'tcp_forward', in: 'l4Peeked', leads: { nextTunnel: 'tunnel' } },
+  { node: 'fetch', variant: 'udp_forward', in: 'l4Raw', leads: { nextTunnel: 'tunnel' } },
+  { node: 'fetch', variant: 'udp_forward', in: 'l4Peeked', leads: { nextTunnel: 'tunnel' } },
   { node: 'fetch', variant: 'synthesize', in: 'l7Request', leads: { nextResponse: 'l7Response' } },
   { node: 'fetch', variant: 'synthesize', in: 'l7Response', leads: { nextResponse: 'l7Response' } },
 

@@ -69,7 +69,7 @@ export function parsePluginLimits(text: string, file: string): ParsedLimits {
   else if (root !== undefined) {
     for (const { key, name, value } of propertiesOf(root)) {
       if (name === '$schema') {
-        decodeText({ what: 'the address of a schema' })(value, sink)
+        decodeText('the address of a schema')(value, sink)
         continue
       }
       const isStem = checkStem(name, key, sink)

@@ -3,17 +3,19 @@ import {
   decodeBoolean,
   decodeInteger,
   decodeParsed,
-  decodeText,
   quoted,
   unknownWord,
   type Decode,
   type Parsed,
 } from '../schema/decode-scalar.ts'
+import { decodeBytes } from '../schema/decode-bytes.ts'
 import { decodeList } from '../schema/decode-list.ts'
 import type { Problem } from '../schema/problem-sink.ts'
 import type { PredicateField } from './fields.ts'
 import { formatCidr, formatIp, isIpv4Mapped, parseCidr } from './ip-network.ts'
 import type { OperatorSpec } from './operators.ts'
+import { parseMethod } from '../rules/decode-method.ts'
+import { decodePattern } from './decode-pattern.ts'
 import type { PredicateValue } from './types.ts'
 
 /** A network such as `10.0.0.0/8`, in its one text form. */
@@ -36,7 +38,10 @@ export function decodeOperand(field: PredicateField, operator: OperatorSpec): De
     case 'path':
       return decodeParsed('a path such as "/api"', parsePathOperand)
     case 'text':
-      return decodeParsed(`text to compare ${field.path} with`, (text) => checkForm(field, text))
+      if (field.type === 'bytes') return decodeValue(field)
+      return decodeParsed(textOf(field), (text) => checkForm(field, text))
+    case 'pattern':
+      return decodePattern(textOf(field))
   }
 }
 
@@ -50,11 +55,21 @@ function decodeValue(field: PredicateField): Decode<string | number | boolean> {
       return decodeParsed('an IP address', parseIpOperand)
     case 'enum':
       return decodeParsed(`a value of ${field.path}`, (text) => parseEnumOperand(field, text))
+    case 'bytes': {
+      const bytes = decodeBytes(`bytes to compare ${field.path} with`)
+      return (node, sink) => {
+        const value = bytes(node, sink)
+        return value === undefined ? undefined : Buffer.from(value).toString('latin1')
+      }
+    }
     case 'string':
-      return decodeParsed(`text to compare ${field.path} with`, (text) => parseStringOperand(field, text))
-    default:
-      return decodeText({ what: `text to compare ${field.path} with` })
+    case 'list':
+      return decodeParsed(textOf(field), (text) => parseStringOperand(field, text))
   }
+}
+
+function textOf(field: PredicateField): string {
+  return `text to compare ${field.path} with`
 }
 
 function parseIpOperand(text: string): Parsed<string> {
@@ -83,7 +98,8 @@ function parsePlainIp(text: string): Uint8Array | undefined {
   return text.includes('%') ? undefined : parseIp(text)
 }
 
-function parsePathOperand(text: string): Parsed<string> {
+/** A path to compare whole segments with: it begins with a slash and ends before the query. */
+export function parsePathOperand(text: string): Parsed<string> {
   if (!text.startsWith('/'))
     return invalid(`a path prefix begins with "/", ${quoted(text)} does not`, `write ${quoted(`/${text}`)}`)
   if (/[?#]/.test(text)) return invalid(`a path prefix has no query or fragment, ${quoted(text)} has`)
@@ -96,17 +112,13 @@ function parseEnumOperand(field: PredicateField, text: string): Parsed<string> {
     const what = `value of ${field.path}`
     return { problem: unknownWord(text, field.values, { code: 'invalid-operand', what }) }
   }
-  // Methods are case-sensitive and all registered ones are upper case (RFC 9110 §9.1, §16.1).
-  if (/^[!#$%&'*+\-.^`|~0-9A-Z_]+$/.test(text)) return { value: text }
-  const upper = text.toUpperCase()
-  const suggestion = upper === text ? undefined : `write ${quoted(upper)}`
-  return invalid(`${quoted(text)} is not an upper-case token`, suggestion)
+  return parseMethod(text)
 }
 
 function parseStringOperand(field: PredicateField, text: string): Parsed<string> {
-  if (field.path === 'http.host') {
+  if (field.path === 'http.host' || field.path === 'tls.sni') {
     const match = /^([^:[\]]+):\d+$/.exec(text)
-    if (match !== null) return invalid('http.host never has a port', `write ${quoted(match[1]!.toLowerCase())}`)
+    if (match !== null) return invalid(`${field.path} never has a port`, `write ${quoted(match[1]!.toLowerCase())}`)
   }
   return checkForm(field, text)
 }

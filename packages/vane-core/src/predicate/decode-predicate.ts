@@ -1,6 +1,6 @@
 import { suggest } from '../diagnostics/suggest.ts'
 import { decodeList } from '../schema/decode-list.ts'
-import { notSupportedYet, quoted, unknownWord, wrongType } from '../schema/decode-scalar.ts'
+import { oneOf, quoted, unknownWord, wrongType } from '../schema/decode-scalar.ts'
 import { propertiesOf, type JsonNode } from '../schema/json-node.ts'
 import type { Problem, ProblemSink } from '../schema/problem-sink.ts'
 import { decodeOperand } from './decode-operand.ts'
@@ -42,10 +42,6 @@ function decodeComparison(key: JsonNode, value: JsonNode, sink: ProblemSink): Pr
     sink.at(key, nameProblem)
     return undefined
   }
-  if (!field.isSupported) {
-    sink.at(key, notSupportedYet(`the field "${field.path.endsWith('.') ? `${field.path}<name>` : field.path}"`))
-    return undefined
-  }
   if (value.type === 'string') {
     const suggestion = `write { "equals": ${quoted(String(value.value))} }`
     return wrongType(value, sink, { what: 'an operator', suggestion })
@@ -63,18 +59,17 @@ function decodeComparison(key: JsonNode, value: JsonNode, sink: ProblemSink): Pr
     const where = operator.onlyField ?? `${operator.types.join(', ')} fields`
     sink.at(only.key, {
       code: 'operator-mismatch',
-      message: `the operator "${only.name}" applies to ${where}, "${path}" is of type ${field.type}`,
-      suggestion: `"${path}" takes ${operatorsOf(field).join(', ')}`,
+      message: `the operator "${only.name}" applies to ${where}, ${quoted(path)} is of type ${field.type}`,
+      expected: oneOf(operatorsOf(field)),
+      suggestion: `${quoted(path)} takes ${operatorsOf(field).join(', ')}`,
     })
     return undefined
   }
-  if (!operator.isSupported) {
-    sink.at(only.key, notSupportedYet(`the operator "${only.name}"`))
-    return undefined
-  }
   const operand = decodeOperand(field, operator)(only.value, sink)
-  // Operators that are supported are exactly those of the type.
-  return operand === undefined ? undefined : { op: only.name as PredicateOperator, field: path, value: operand }
+  if (operand === undefined) return undefined
+  if (only.name === 'prefix' && path === 'http.uri.path') warnOfPrefix(only.key, String(operand), sink)
+  // The names of the table are exactly those of the type.
+  return { op: only.name as PredicateOperator, field: path, value: operand }
 }
 
 function onlyProperty(
@@ -89,6 +84,17 @@ function onlyProperty(
   const message = `${what} needs exactly one key, this one has ${properties.length}`
   sink.at(second?.key ?? node, { code: 'invalid-predicate', message, suggestion })
   return undefined
+}
+
+/** `prefix` on a path that ends inside a segment: seldom meant, and where access hangs on it, a hole. */
+function warnOfPrefix(key: JsonNode, prefix: string, sink: ProblemSink): void {
+  if (!/^\/.*[\p{L}\p{N}]$/su.test(prefix)) return
+  sink.at(key, {
+    severity: 'warning',
+    code: 'prefix-splits-segment',
+    message: `the prefix ${quoted(prefix)} also holds for ${quoted(`${prefix}x`)}`,
+    suggestion: `write { "path_prefix": ${quoted(prefix)} } for whole segments, or "matches" if it is meant so`,
+  })
 }
 
 /** Names after `http.header.`: what can be a header name, in the form our parsers give it. */

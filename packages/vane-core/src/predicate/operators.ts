@@ -6,28 +6,26 @@ export interface OperatorSpec {
   /** The only field it applies to, where the type alone does not say. */
   readonly onlyField?: string
   /** How its operand is written: one value of the field's type, a list of them, a network, any text, or a pattern. */
-  readonly operand: 'value' | 'values' | 'cidr' | 'text' | 'path'
-  /** Whether this version can evaluate it. */
-  readonly isSupported: boolean
+  readonly operand: 'value' | 'values' | 'cidr' | 'text' | 'path' | 'pattern'
 }
 
 /** Every operator of the language. */
 export const OPERATORS: Readonly<Record<string, OperatorSpec>> = {
-  equals: { types: ['string', 'bytes', 'int', 'ip', 'enum', 'bool'], operand: 'value', isSupported: true },
-  not_equals: { types: ['string', 'bytes', 'int', 'ip', 'enum', 'bool'], operand: 'value', isSupported: true },
-  in: { types: ['string', 'bytes', 'int', 'ip', 'enum'], operand: 'values', isSupported: true },
-  not_in: { types: ['string', 'bytes', 'int', 'ip', 'enum'], operand: 'values', isSupported: true },
-  contains: { types: ['string', 'bytes', 'list'], operand: 'text', isSupported: true },
-  not_contains: { types: ['string', 'bytes', 'list'], operand: 'text', isSupported: false },
-  prefix: { types: ['string', 'bytes'], operand: 'text', isSupported: true },
-  suffix: { types: ['string', 'bytes'], operand: 'text', isSupported: true },
-  path_prefix: { types: ['string'], onlyField: 'http.uri.path', operand: 'path', isSupported: true },
-  matches: { types: ['string'], operand: 'text', isSupported: false },
-  gt: { types: ['int'], operand: 'value', isSupported: false },
-  gte: { types: ['int'], operand: 'value', isSupported: false },
-  lt: { types: ['int'], operand: 'value', isSupported: false },
-  lte: { types: ['int'], operand: 'value', isSupported: false },
-  cidr: { types: ['ip'], operand: 'cidr', isSupported: true },
+  equals: { types: ['string', 'bytes', 'int', 'ip', 'enum', 'bool'], operand: 'value' },
+  not_equals: { types: ['string', 'bytes', 'int', 'ip', 'enum', 'bool'], operand: 'value' },
+  in: { types: ['string', 'bytes', 'int', 'ip', 'enum'], operand: 'values' },
+  not_in: { types: ['string', 'bytes', 'int', 'ip', 'enum'], operand: 'values' },
+  contains: { types: ['string', 'bytes', 'list'], operand: 'text' },
+  not_contains: { types: ['string', 'bytes', 'list'], operand: 'text' },
+  prefix: { types: ['string', 'bytes'], operand: 'text' },
+  suffix: { types: ['string', 'bytes'], operand: 'text' },
+  path_prefix: { types: ['string'], onlyField: 'http.uri.path', operand: 'path' },
+  matches: { types: ['string'], operand: 'pattern' },
+  gt: { types: ['int'], operand: 'value' },
+  gte: { types: ['int'], operand: 'value' },
+  lt: { types: ['int'], operand: 'value' },
+  lte: { types: ['int'], operand: 'value' },
+  cidr: { types: ['ip'], operand: 'cidr' },
 }
 
 /** Names of the operators a field takes. */

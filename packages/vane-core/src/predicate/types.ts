@@ -12,12 +12,14 @@ export interface FieldPredicate {
   readonly field: string
   /**
    * Operand in canonical form: `in` and `not_in` carry a list without repeats, the rest one value. Addresses are in their
-   * RFC 5952 form, networks have their host bits cleared, `http.host` and `tls.sni` literals are lower case.
+   * RFC 5952 form, networks have their host bits cleared, `http.host` and `tls.sni` literals are lower case. Bytes are a
+   * string with one character (U+0000 to U+00FF) for each byte, as `Buffer`'s `latin1` has them, so that comparing texts
+   * compares bytes.
    */
   readonly value: PredicateValue
 }
 
-/** Comparisons that exist so far; `OPERATORS` says which field types each takes. */
+/** Comparisons; `OPERATORS` says which field types each takes. */
 export type PredicateOperator =
   | 'equals'
   | 'not_equals'
@@ -26,7 +28,13 @@ export type PredicateOperator =
   | 'prefix'
   | 'suffix'
   | 'contains'
+  | 'not_contains'
   | 'path_prefix'
+  | 'matches'
+  | 'gt'
+  | 'gte'
+  | 'lt'
+  | 'lte'
   | 'cidr'
 
 /** Operand of a comparison. */

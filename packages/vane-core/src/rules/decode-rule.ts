@@ -1,16 +1,10 @@
 import { decodePredicate } from '../predicate/decode-predicate.ts'
 import type { Predicate } from '../predicate/types.ts'
 import { decodeList } from '../schema/decode-list.ts'
-import { decodeObject, notYet, optionalWith, required } from '../schema/decode-object.ts'
-import {
-  decodeInteger,
-  decodeParsed,
-  notSupportedYet,
-  quoted,
-  type Decode,
-  type Parsed,
-} from '../schema/decode-scalar.ts'
+import { decodeObject, optional, optionalWith, required } from '../schema/decode-object.ts'
+import { decodeInteger, decodeParsed, quoted, type Decode, type Parsed } from '../schema/decode-scalar.ts'
 import { propertyOf } from '../schema/json-node.ts'
+import { decodeListenerTls } from './decode-listener-tls.ts'
 import { decodeMiddlewareChain } from './decode-middleware.ts'
 import { decodeTerminate } from './decode-terminate.ts'
 import { parseListenSpec, type ListenSpec } from './listen-spec.ts'
@@ -30,7 +24,8 @@ export const decodeRuleListen: Decode<ListenSpec[]> = (node, sink) => {
   return specs === undefined ? undefined : [...new Map(specs.map((spec) => [spec.key, spec])).values()]
 }
 
-const listenList = decodeList(decodeListen(), { what: 'listen addresses', min: 1 })
+const listenAddress = decodeParsed('a listen address such as ":8080"', parseListenSpec)
+const listenList = decodeList(listenAddress, { what: 'listen addresses', min: 1 })
 const predicates = decodeList(decodePredicate, { what: 'predicates' })
 const decodeMatch: Decode<readonly Predicate[]> = (node, sink) => {
   if (node.type === 'array') return predicates(node, sink)
@@ -46,7 +41,7 @@ const ruleFields = decodeObject('a rule', {
   priority: optionalWith(decodeInteger({ what: 'priority', min: -MAX_PRIORITY, max: MAX_PRIORITY }), 0),
   middleware_chain: optionalWith<readonly MiddlewareUse[]>(decodeMiddlewareChain, []),
   terminate: required(decodeTerminate),
-  tls: notYet('TLS on a listener'),
+  tls: optional(decodeListenerTls),
   max_body_bytes_request: optionalWith(bodyLimit, DEFAULT_MAX_BODY_BYTES),
   max_body_bytes_response: optionalWith(bodyLimit, DEFAULT_MAX_BODY_BYTES),
 })
@@ -55,6 +50,7 @@ const ruleFields = decodeObject('a rule', {
 export const decodeRule: Decode<Rule> = (node, sink) => {
   const decoded = ruleFields(node, sink)
   if (decoded === undefined) return undefined
+  const tlsNode = propertyOf(node, 'tls')
   return {
     name: decoded.name,
     listen: decoded.listen,
@@ -62,20 +58,12 @@ export const decodeRule: Decode<Rule> = (node, sink) => {
     priority: decoded.priority,
     middlewareChain: decoded.middleware_chain,
     terminate: decoded.terminate,
+    tls: decoded.tls,
     maxBodyBytesRequest: decoded.max_body_bytes_request,
     maxBodyBytesResponse: decoded.max_body_bytes_response,
     source: sink.span(propertyOf(node, 'name') ?? node),
     terminateSource: sink.span(propertyOf(node, 'terminate') ?? node),
-  }
-}
-
-function decodeListen(): Decode<ListenSpec> {
-  const decode = decodeParsed('a listen address such as ":8080"', parseListenSpec)
-  return (node, sink) => {
-    const spec = decode(node, sink)
-    if (spec?.transport !== 'udp') return spec
-    sink.at(node, notSupportedYet('listening on UDP'))
-    return undefined
+    ...(tlsNode === undefined ? {} : { tlsSource: sink.span(tlsNode) }),
   }
 }
 

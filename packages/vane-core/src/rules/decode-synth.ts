@@ -1,4 +1,5 @@
-import { decodeInteger, decodeText, notSupportedYet, wrongType, type Decode } from '../schema/decode-scalar.ts'
+import { decodeBytes } from '../schema/decode-bytes.ts'
+import { decodeInteger, decodeText, wrongType, type Decode } from '../schema/decode-scalar.ts'
 import { decodeObject, optionalWith, required, type Fields } from '../schema/decode-object.ts'
 import { propertiesOf, type JsonNode } from '../schema/json-node.ts'
 import type { ProblemSink } from '../schema/problem-sink.ts'
@@ -8,22 +9,34 @@ import type { SynthSpec } from './types.ts'
 
 const BODYLESS = new Set([204, 205, 304])
 
-/** The keys of a response that a rule writes itself. */
+// 1xx are the connection's own; a final response begins at 200.
+const status = decodeInteger({ what: 'a status', min: 200, max: 599 })
+
+/** The keys of a response that a rule writes itself, besides its status. */
 const SYNTH_FIELDS = {
-  // 1xx are the connection's own; a final response begins at 200.
-  status: required(decodeInteger({ what: 'a status', min: 200, max: 599 })),
   headers: optionalWith<SynthSpec['headers']>(decodeHeaders, []),
-  body: optionalWith<string>(decodeBody, ''),
+  body: optionalWith<SynthBody>(decodeBody, { body: '' }),
 } as const satisfies Fields
 
-/** A response written in a rule. `what` names the object in messages, `extra` are keys it has besides. */
-export function decodeSynth(what: string, extra: Fields = {}): Decode<SynthSpec> {
-  const decode = decodeObject(what, { ...extra, ...SYNTH_FIELDS })
+type SynthBody = Pick<SynthSpec, 'body' | 'bodyEncoding'>
+
+/** What a {@link decodeSynth} may be told. */
+export interface SynthOptions {
+  /** Keys it has besides; they are only checked. */
+  readonly extra?: Fields
+  /** What an absent `status` means; without it, `status` is required. */
+  readonly defaultStatus?: number
+}
+
+/** A response written in a rule. `what` names the object in messages. */
+export function decodeSynth(what: string, { extra = {}, defaultStatus }: SynthOptions = {}): Decode<SynthSpec> {
+  const statusField = defaultStatus === undefined ? required(status) : optionalWith(status, defaultStatus)
+  const decode = decodeObject(what, { ...extra, status: statusField, ...SYNTH_FIELDS })
   return (node, sink) => {
     const decoded = decode(node, sink)
     if (decoded === undefined) return undefined
     const { status, headers, body } = decoded
-    if (body !== '' && BODYLESS.has(status)) {
+    if (body.body !== '' && BODYLESS.has(status)) {
       const at = node.children?.find((property) => property.children?.[0]?.value === 'body')
       sink.at(at?.children?.[1] ?? node, {
         code: 'body-not-allowed',
@@ -31,12 +44,12 @@ export function decodeSynth(what: string, extra: Fields = {}): Decode<SynthSpec>
       })
       return undefined
     }
-    return { status, headers, body }
+    return { status, headers, ...body }
   }
 }
 
-/** `{ name: value }`, or `{ name: [values] }` for a repeated field. */
-function decodeHeaders(node: JsonNode, sink: ProblemSink): SynthSpec['headers'] | undefined {
+/** Headers of a response: `{ name: value }`, or `{ name: [values] }` for a repeated field. */
+export function decodeHeaders(node: JsonNode, sink: ProblemSink): SynthSpec['headers'] | undefined {
   if (node.type !== 'object') return wrongType(node, sink, 'headers (an object of names and values)')
   const headers: (readonly [string, string])[] = []
   let whole = true
@@ -56,7 +69,7 @@ function decodeHeaders(node: JsonNode, sink: ProblemSink): SynthSpec['headers'] 
 }
 
 function decodeHeaderValue(node: JsonNode, sink: ProblemSink): string | undefined {
-  const value = decodeText({ what: 'a header value' })(node, sink)
+  const value = decodeText('a header value')(node, sink)
   if (value === undefined) return undefined
   const problem = checkHeaderValue(value) ?? checkTemplate(value)
   if (problem === undefined) return value
@@ -64,12 +77,13 @@ function decodeHeaderValue(node: JsonNode, sink: ProblemSink): string | undefine
   return undefined
 }
 
-function decodeBody(node: JsonNode, sink: ProblemSink): string | undefined {
-  if (node.type === 'string') return node.value as string
-  const keys = [...propertiesOf(node)]
-  if (keys.length === 1 && keys[0]!.name === 'base64') {
-    sink.at(node, notSupportedYet('a body in base64'))
-    return undefined
-  }
-  return wrongType(node, sink, 'a body (a string)')
+const bodyBytes = decodeBytes('a body')
+
+function decodeBody(node: JsonNode, sink: ProblemSink): SynthBody | undefined {
+  const bytes = bodyBytes(node, sink)
+  if (bytes === undefined) return undefined
+  const buffer = Buffer.from(bytes)
+  // What is text is text, however it was written: equal bodies are equal in the graph and its hash.
+  const text = buffer.toString('utf8')
+  return Buffer.from(text).equals(buffer) ? { body: text } : { body: buffer.toString('base64'), bodyEncoding: 'base64' }
 }

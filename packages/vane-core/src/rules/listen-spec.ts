@@ -31,6 +31,7 @@ export function parseListenSpec(text: string): Parsed<ListenSpec> {
   if (rest.startsWith('unix:')) {
     const path = parseUnixPath(rest.slice('unix:'.length))
     if ('problem' in path) return { problem: { code: 'invalid-listen', ...path.problem } }
+    if (transport === 'udp') return refuse('datagrams are not received on Unix sockets')
     return { value: { key: `${transport}:unix:${path.value}`, transport, address: { kind: 'unix', path: path.value } } }
   }
 

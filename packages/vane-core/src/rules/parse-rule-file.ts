@@ -34,7 +34,7 @@ export function parseRuleFile(source: SourceFile): ParsedRuleFile {
   if (root === undefined) return { file: undefined, diagnostics: sink.diagnostics }
   const rules: (Rule | PresetUse)[] = []
   const decoded = decodeObject('a rule file', {
-    $schema: optional(decodeText({ what: 'the address of a schema' })),
+    $schema: optional(decodeText('the address of a schema')),
     order: optionalWith(decodeInteger({ what: 'order', min: -MAX_ORDER, max: MAX_ORDER }), 0),
     rules: required(decodeList(usable(decodeEntry, rules), { what: 'rules' })),
   })(root, sink)

@@ -1,4 +1,4 @@
-import { notSupportedYet, unknownWord, wrongType, type Decode } from './decode-scalar.ts'
+import { unknownWord, wrongType, type Decode } from './decode-scalar.ts'
 import { propertiesOf, type JsonNode } from './json-node.ts'
 
 /** A key an object may have. */
@@ -30,18 +30,6 @@ export function optionalWith<T>(decode: Decode<T>, fallback: T): Field<T> {
   return { decode, isRequired: false, fallback }
 }
 
-/** A key the language has and this version does not run: refused with that reason wherever it is written. */
-export function notYet(what: string): Field<undefined> {
-  return {
-    decode: (node, sink) => {
-      sink.at(keyOf(node) ?? node, notSupportedYet(what))
-      return undefined
-    },
-    isRequired: false,
-    fallback: undefined,
-  }
-}
-
 /** An object with exactly these keys. Everything in it is looked at, so that all problems are reported at once. */
 export function decodeObject<F extends Fields>(what: string, fields: F): Decode<Decoded<F>> {
   const names = Object.keys(fields)
@@ -64,7 +52,11 @@ export function decodeObject<F extends Fields>(what: string, fields: F): Decode<
       const field = fields[name]!
       if (values.has(name)) continue
       if (field.isRequired && !hasKey(node, name)) {
-        sink.at(node, { code: 'missing-key', message: `${what} needs the key "${name}"` })
+        sink.at(node, {
+          code: 'missing-key',
+          message: `${what} needs the key "${name}"`,
+          expected: `the key "${name}"`,
+        })
         whole = false
       }
       values.set(name, field.fallback)
@@ -77,8 +69,4 @@ export function decodeObject<F extends Fields>(what: string, fields: F): Decode<
 function hasKey(node: JsonNode, name: string): boolean {
   for (const property of propertiesOf(node)) if (property.name === name) return true
   return false
-}
-
-function keyOf(node: JsonNode): JsonNode | undefined {
-  return node.parent?.type === 'property' ? node.parent.children?.[0] : undefined
 }

@@ -8,23 +8,17 @@ export type Decode<T> = (node: JsonNode, sink: ProblemSink) => T | undefined
 /** What a parser of a text answers. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: Problem }
 
-/** Limits of a {@link decodeText}. */
-export interface TextOptions {
-  /** What is expected, for messages, such as `a rule name`. */
-  readonly what: string
-}
-
-/** A string. */
-export function decodeText(options: TextOptions): Decode<string> {
+/** A string. `what` is expected, for messages, such as `a rule name`. */
+export function decodeText(what: string): Decode<string> {
   return (node, sink) => {
     if (node.type === 'string') return node.value as string
-    return wrongType(node, sink, `${options.what} (a string)`)
+    return wrongType(node, sink, `${what} (a string)`)
   }
 }
 
 /** A string in a form of its own, such as a duration. */
 export function decodeParsed<T>(what: string, parse: (text: string) => Parsed<T>): Decode<T> {
-  const text = decodeText({ what })
+  const text = decodeText(what)
   return (node, sink) => {
     const value = text(node, sink)
     if (value === undefined) return undefined
@@ -48,7 +42,8 @@ export function decodeInteger({ what, min, max }: IntegerOptions): Decode<number
     if (node.type !== 'number') return wrongType(node, sink, `${what} (a whole number)`)
     const value: unknown = node.value
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value
-    sink.at(node, { code: 'out-of-range', message: `${what} must be a whole number from ${min} to ${max}` })
+    const expected = `a whole number from ${min} to ${max}`
+    sink.at(node, { code: 'out-of-range', message: `${what} must be ${expected}`, expected })
     return undefined
   }
 }
@@ -61,21 +56,15 @@ export function decodeBoolean(what: string): Decode<boolean> {
   }
 }
 
-/** One of a few words. `notYet` are those the language has and this version does not run. */
-export function decodeEnum<T extends string>(
-  what: string,
-  values: readonly T[],
-  notYet: readonly string[] = [],
-): Decode<T> {
-  const text = decodeText({ what })
+/** One of a few words. */
+export function decodeEnum<T extends string>(what: string, values: readonly T[]): Decode<T> {
+  const text = decodeText(what)
   return (node, sink) => {
     const value = text(node, sink)
     if (value === undefined) return undefined
     const found = values.find((candidate) => candidate === value)
-    if (found !== undefined) return found
-    if (notYet.includes(value)) sink.at(node, notSupportedYet(`${what} ${JSON.stringify(value)}`))
-    else sink.at(node, unknownWord(value, [...values, ...notYet], { code: 'unknown-value', what }))
-    return undefined
+    if (found === undefined) sink.at(node, unknownWord(value, values, { code: 'unknown-value', what }))
+    return found
   }
 }
 
@@ -89,14 +78,10 @@ export function wrongType(
   sink.at(node, {
     code: 'wrong-type',
     message: `expected ${what}, found ${jsonTypeName(node)}`,
+    expected: what,
     ...(typeof expected === 'string' ? {} : { suggestion: expected.suggestion }),
   })
   return undefined
-}
-
-/** The problem of a thing that is in the language but has no runtime in this version. */
-export function notSupportedYet(what: string): Problem {
-  return { code: 'not-supported-yet', message: `${what} is not supported yet` }
 }
 
 /** The problem of a word that is none of those that exist, with the one it was probably meant to be. */
@@ -106,14 +91,17 @@ export function unknownWord(
   { code, what }: { readonly code: Problem['code']; readonly what: string },
 ): Problem {
   const near = suggest(word, candidates)
-  // A long list helps less than no list; it is in the reference.
-  const all = candidates.length <= 12 ? `expected one of ${candidates.join(', ')}` : undefined
-  const suggestion = near === undefined ? all : `did you mean "${near}"?`
   return {
     code,
     message: `unknown ${what} ${quoted(word)}`,
-    ...(suggestion === undefined ? {} : { suggestion }),
+    expected: oneOf(candidates),
+    ...(near === undefined ? {} : { suggestion: `did you mean "${near}"?` }),
   }
+}
+
+/** Words to choose from, as part of a message. */
+export function oneOf(words: readonly string[]): string {
+  return words.length === 1 ? String(words[0]) : `one of ${words.join(', ')}`
 }
 
 /** A text from a configuration as part of a message: quoted, escaped and of bounded length. */

@@ -1,4 +1,4 @@
-import { notSupportedYet, unknownWord, wrongType, type Decode } from './decode-scalar.ts'
+import { oneOf, unknownWord, wrongType, type Decode } from './decode-scalar.ts'
 import { propertyOf } from './json-node.ts'
 import type { Problem } from './problem-sink.ts'
 
@@ -9,29 +9,26 @@ export interface TaggedOptions<T> {
   /** The key that says which variant it is. Each variant's decoder must allow it. */
   readonly tag: string
   readonly variants: Readonly<Record<string, Decode<T>>>
-  /** Variants the language has and this version does not run. */
-  readonly notYet: readonly string[]
   /** Code for a variant that does not exist. */
   readonly unknownCode: Problem['code']
 }
 
 /** An object whose other keys depend on one of them. */
-export function decodeTagged<T>({ what, tag, variants, notYet, unknownCode }: TaggedOptions<T>): Decode<T> {
-  const names = [...Object.keys(variants), ...notYet]
+export function decodeTagged<T>({ what, tag, variants, unknownCode }: TaggedOptions<T>): Decode<T> {
+  const names = Object.keys(variants)
   return (node, sink) => {
     if (node.type !== 'object') return wrongType(node, sink, `an object with the key "${tag}"`)
     const tagNode = propertyOf(node, tag)
     if (tagNode === undefined) {
       const message = `the key "${tag}" is missing`
-      sink.at(node, { code: 'missing-key', message, suggestion: `"${tag}" is one of ${names.join(', ')}` })
+      sink.at(node, { code: 'missing-key', message, expected: `"${tag}": ${oneOf(names)}` })
       return undefined
     }
     if (tagNode.type !== 'string') return wrongType(tagNode, sink, `a ${what} (a string)`)
     const name = String(tagNode.value)
     const variant = Object.hasOwn(variants, name) ? variants[name] : undefined
     if (variant !== undefined) return variant(node, sink)
-    if (notYet.includes(name)) sink.at(tagNode, notSupportedYet(`${what} "${name}"`))
-    else sink.at(tagNode, unknownWord(name, names, { code: unknownCode, what }))
+    sink.at(tagNode, unknownWord(name, names, { code: unknownCode, what }))
     return undefined
   }
 }

@@ -2,17 +2,22 @@ import type { DiagnosticCode } from '../diagnostics/codes.ts'
 import type { Diagnostic, SourceSpan } from '../diagnostics/diagnostic.ts'
 import type { SourceText } from '../diagnostics/source-text.ts'
 import { jsonPath, type JsonNode } from './json-node.ts'
+import { stretchOfString } from './stretch-of-string.ts'
 
 /** What is wrong, without the place. */
 export interface Problem {
   readonly code: DiagnosticCode
   /** Lower case, no final stop. */
   readonly message: string
+  /** What could stand there. */
+  readonly expected?: string
   /** What to write instead. */
   readonly suggestion?: string
   /** Default `error`. */
   readonly severity?: Diagnostic['severity']
   readonly related?: NonNullable<Diagnostic['related']>
+  /** The part of a string's value that is meant, in UTF-16 units; absent: all of it. */
+  readonly within?: { readonly offset: number; readonly length: number }
 }
 
 // A file that is wrong in every line is read by nobody to its end, and each problem costs memory.
@@ -22,6 +27,8 @@ const MAX_PROBLEMS = 200
 export class ProblemSink {
   readonly source: SourceText
   readonly diagnostics: Diagnostic[] = []
+  /** Work that patterns of this file have cost so far, in instructions: see `decodePattern`. */
+  patternInstructions = 0
 
   constructor(source: SourceText) {
     this.source = source
@@ -29,9 +36,12 @@ export class ProblemSink {
 
   /** Reports a problem at a value or a key. */
   at(node: JsonNode, problem: Problem): void {
-    // The braces of an object say nothing: point at where it begins.
-    const length = node.type === 'object' || node.type === 'array' ? 1 : node.length
-    if (!this.#isFull()) this.#push(this.source.span(node.offset, length), { ...problem, path: jsonPath(node) })
+    if (this.#isFull()) return
+    const { within, ...rest } = problem
+    const raw = this.source.text.slice(node.offset, node.offset + node.length)
+    const part = within === undefined || node.type !== 'string' ? undefined : stretchOfString(raw, within)
+    const span = part === undefined ? this.span(node) : this.source.span(node.offset + part.offset, part.length)
+    this.#push(span, { ...rest, path: jsonPath(node) })
   }
 
   /** Reports a problem at a stretch of the text. */
@@ -49,7 +59,7 @@ export class ProblemSink {
     this.diagnostics.push({ severity, ...rest, span })
   }
 
-  /** The place of a node, for what is reported later. */
+  /** The place of a node. The braces of an object say nothing: it is where it begins. */
   span(node: JsonNode): SourceSpan {
     return this.source.span(node.offset, node.type === 'object' || node.type === 'array' ? 1 : node.length)
   }

@@ -63,7 +63,12 @@ export function analyze(
     }
     if (!isUsable) continue
     const { level, count } = measure(rule.match)
-    const isL4 = rule.terminate.type === 'close' && level === 'l4' && rule.middlewareChain.length === 0
+    const { type } = rule.terminate
+    const forwards = type === 'tcp_forward' || type === 'udp_forward'
+    const hasMessages = [...requestChain, ...responseChain].some(({ middleware }) =>
+      middleware.meta.kind.startsWith('l7'),
+    )
+    const isL4 = (forwards || type === 'close') && (level === 'l4' || level === 'l4-peek') && !hasMessages
     analyzed.push({ rule, level, predicateCount: count, requestChain, responseChain, isL4 })
   }
   return { rules: analyzed, diagnostics }

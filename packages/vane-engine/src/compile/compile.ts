@@ -3,23 +3,35 @@ import {
   parseRuleFile,
   sortDiagnostics,
   type Diagnostic,
+  type ListenerMeta,
+  type ListenerTlsMeta,
   type ParsedRuleFile,
+  type Rule,
   type SourceFile,
   type SymbolicFlowGraph,
 } from 'vane-core'
 import { analyze } from './analyze.ts'
+import { checkRules } from './check-rules.ts'
+import { collectComparisons } from './collect-comparisons.ts'
 import { expand } from './expand.ts'
 import { groupListeners } from './group-listeners.ts'
 import { lower } from './lower/lower.ts'
+import { mergeTls } from './merge-tls.ts'
 import { merge } from './merge.ts'
 import { BUILTINS_ONLY, type MetadataProvider } from './metadata-provider.ts'
 import { validate } from './validate/validate.ts'
 import { versionHash } from './version-hash.ts'
+import { warnUnreachable } from './warn-unreachable.ts'
 
-export { BUILTIN_MIDDLEWARE, NOT_YET_MIDDLEWARE } from './builtin-middleware.ts'
+export { BUILTIN_MIDDLEWARE } from './builtin-middleware.ts'
 export { BUILTINS_ONLY } from './metadata-provider.ts'
 export type { BuiltinMiddleware, MetadataProvider, PluginResolution } from './metadata-provider.ts'
 export { validate } from './validate/validate.ts'
+export { findUnsupported } from '../link/unsupported.ts'
+export { readDescribed } from './described-request.ts'
+export type { DescribedRequest } from './described-request.ts'
+export { walk } from './walk.ts'
+export type { Walk, WalkOptions, WalkStep } from './walk.ts'
 
 /** What {@link compile} needs. */
 export interface CompileOptions {
@@ -33,6 +45,8 @@ export interface CompileOptions {
 export interface CompileResult {
   /** `undefined` if and only if a diagnostic is an error. */
   readonly graph: SymbolicFlowGraph | undefined
+  /** What the files say: presets expanded, in the order they are written in. */
+  readonly rules: readonly Rule[]
   /** Sorted by file and line. */
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -45,7 +59,7 @@ export function compile({ files, middleware }: CompileOptions): CompileResult {
   return compileParsed(files.map(parseRuleFile), middleware)
 }
 
-/** {@link compile} for files that are parsed already: expand → merge → analyze → lower → validate. */
+/** {@link compile} for files that are parsed already: expand → merge → check → analyze → group → lower → validate. */
 export function compileParsed(
   parsed: readonly ParsedRuleFile[],
   middleware: MetadataProvider = BUILTINS_ONLY,
@@ -55,33 +69,50 @@ export function compileParsed(
   const merged = merge(files.map(expand))
   const analyzed = analyze(merged.rules, { middleware, sources })
   const { listeners, diagnostics: overlaps } = groupListeners(analyzed.rules)
+  const tls = mergeTls(listeners)
   const diagnostics = [
     ...parsed.flatMap((file) => file.diagnostics),
     ...merged.diagnostics,
+    ...checkRules(merged.rules),
     ...analyzed.diagnostics,
     ...overlaps,
+    ...tls.diagnostics,
   ]
   if (merged.rules.length === 0 && !hasErrors(diagnostics)) {
     const suggestion = 'write a rule into a file such as rules/10-app.json'
     diagnostics.push({ severity: 'error', code: 'no-rules', message: 'the configuration holds no rule', suggestion })
   }
-  if (hasErrors(diagnostics)) return { graph: undefined, diagnostics: sortDiagnostics(diagnostics) }
+  diagnostics.push(...warnUnreachable(listeners))
+  if (hasErrors(diagnostics))
+    return { graph: undefined, rules: merged.rules, diagnostics: sortDiagnostics(diagnostics) }
 
-  const { builder, entries, listeners: metas } = lower(listeners)
+  const { graph: parts, listeners: metas } = lower(listeners)
   const graph: SymbolicFlowGraph = {
-    nodes: builder.nodes,
-    predicates: builder.predicates,
-    middlewares: builder.middlewares,
-    fetches: builder.fetches,
-    terminators: builder.terminators,
-    entries,
-    nodeRules: builder.nodeRules,
+    ...parts,
     meta: {
       versionHash: versionHash(analyzed.rules),
       sourceFiles: files.map((file) => file.path).toSorted(),
-      listeners: metas,
+      listeners: withTls(metas, tls.byListener),
+      ruleSources: Object.fromEntries(merged.rules.map((rule) => [rule.name, rule.source])),
+      comparisons: collectComparisons(merged.rules),
     },
   }
   diagnostics.push(...validate(graph))
-  return { graph: hasErrors(diagnostics) ? undefined : graph, diagnostics: sortDiagnostics(diagnostics) }
+  return {
+    graph: hasErrors(diagnostics) ? undefined : graph,
+    rules: merged.rules,
+    diagnostics: sortDiagnostics(diagnostics),
+  }
+}
+
+function withTls(
+  metas: Readonly<Record<string, ListenerMeta>>,
+  tls: ReadonlyMap<string, ListenerTlsMeta>,
+): Record<string, ListenerMeta> {
+  return Object.fromEntries(
+    Object.entries(metas).map(([key, meta]) => {
+      const own = tls.get(key)
+      return [key, own === undefined ? meta : { ...meta, tls: own }]
+    }),
+  )
 }

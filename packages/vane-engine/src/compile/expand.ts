@@ -1,11 +1,17 @@
 import {
   DEFAULT_MAX_BODY_BYTES,
+  DEFAULT_PROXY_TIMEOUTS,
+  DEFAULT_RETRY,
+  DEFAULT_UDP_IDLE_TIMEOUT_MS,
   type MiddlewareUse,
+  type PortForwardPreset,
   type Predicate,
   type PresetUse,
+  type ReverseProxyPreset,
   type Rule,
   type RuleFile,
   type Terminate,
+  type UpstreamOptions,
 } from 'vane-core'
 
 /** A rule file without presets. */
@@ -25,6 +31,10 @@ export const PRIVATE_NETWORKS: readonly string[] = [
   '::1/128',
 ]
 
+// Any value of the field, even an empty one, asks for an upgrade.
+const ASKS_UPGRADE: Predicate = { op: 'prefix', field: 'http.header.upgrade', value: '' }
+const ASKS_WEBSOCKET: Predicate = { op: 'matches', field: 'http.header.upgrade', value: '(?i)\\bwebsocket\\b' }
+
 /** Turns the presets of a file into the rules they stand for. */
 export function expand(file: RuleFile): ExpandedFile {
   const rules = file.rules.flatMap((entry) => ('preset' in entry ? expandPreset(entry) : [entry]))
@@ -35,34 +45,69 @@ function expandPreset(preset: PresetUse): Rule[] {
   switch (preset.preset) {
     case 'static_site':
       return [toRule(preset, '', { terminate: { type: 'static', response: preset.args } })]
-    case 'reverse_proxy': {
-      const { upstream, forwardClientIp, timeouts } = preset.args
-      const forward: MiddlewareUse = {
-        use: 'forward_client_ip',
-        args: { trusted_proxies: PRIVATE_NETWORKS },
-        onError: undefined,
-        source: preset.argsSource,
-      }
-      return [
-        toRule(preset, '/upgrade', {
-          // Any value of the field, even an empty one, asks for an upgrade.
-          match: [{ op: 'prefix', field: 'http.header.upgrade', value: '' }],
-          terminate: {
-            type: 'static',
-            response: {
-              status: 400,
-              headers: [['content-type', 'text/plain']],
-              body: 'upgrades are not served here\n',
-            },
-          },
-        }),
-        toRule(preset, '', {
-          middlewareChain: forwardClientIp ? [forward] : [],
-          terminate: { type: 'http_proxy', upstream, version: 'auto', timeouts, host: 'preserve' },
-        }),
-      ]
-    }
+    case 'redirect_https':
+      return [toRule(preset, '', { terminate: { type: 'redirect_https', port: 443, headers: [] } })]
+    case 'port_forward':
+      return [toRule(preset, '', { terminate: forwardOf(preset) })]
+    case 'reverse_proxy':
+      return expandReverseProxy(preset)
   }
+}
+
+function forwardOf({ args: { upstream, transport } }: PortForwardPreset): Terminate {
+  const { connectMs: connectTimeoutMs } = DEFAULT_PROXY_TIMEOUTS
+  return transport === 'udp'
+    ? { type: 'udp_forward', upstream, connectTimeoutMs, idleTimeoutMs: DEFAULT_UDP_IDLE_TIMEOUT_MS }
+    : { type: 'tcp_forward', upstream, connectTimeoutMs, idleTimeoutMs: undefined }
+}
+
+function expandReverseProxy(preset: ReverseProxyPreset): Rule[] {
+  const { upstream, websocket, forwardClientIp, rateLimit, timeouts } = preset.args
+  const middlewareChain: MiddlewareUse[] = []
+  if (rateLimit !== undefined) middlewareChain.push({ use: 'rate_limit', onError: undefined, ...rateLimit })
+  if (forwardClientIp) {
+    const args = { trusted_proxies: PRIVATE_NETWORKS }
+    middlewareChain.push({ use: 'forward_client_ip', args, onError: undefined, source: preset.argsSource })
+  }
+  const options: UpstreamOptions = {
+    upstream,
+    tls: undefined,
+    dns: undefined,
+    retry: DEFAULT_RETRY,
+    timeouts,
+    host: 'preserve',
+  }
+  const rules: Rule[] = []
+  if (websocket !== false) {
+    const paths = websocket === true ? [] : [anyPath(websocket)]
+    rules.push(
+      toRule(preset, '/websocket', {
+        // One predicate more than the refusal below has, so that it is tried first.
+        match: [ASKS_UPGRADE, ASKS_WEBSOCKET, ...paths],
+        middlewareChain,
+        terminate: { type: 'websocket', ...options },
+      }),
+    )
+  }
+  return [
+    ...rules,
+    toRule(preset, '/upgrade', {
+      match: [ASKS_UPGRADE],
+      terminate: {
+        type: 'static',
+        response: {
+          status: 400,
+          headers: [['content-type', 'text/plain']],
+          body: websocket === false ? 'upgrades are not served here\n' : 'this upgrade is not served here\n',
+        },
+      },
+    }),
+    toRule(preset, '', { middlewareChain, terminate: { type: 'http_proxy', version: 'auto', ...options } }),
+  ]
+}
+
+function anyPath(prefixes: readonly string[]): Predicate {
+  return { op: 'any_of', of: prefixes.map((value) => ({ op: 'path_prefix', field: 'http.uri.path', value })) }
 }
 
 function toRule(
@@ -77,9 +122,11 @@ function toRule(
     priority: 0,
     middlewareChain: part.middlewareChain ?? [],
     terminate: part.terminate,
+    tls: preset.tls,
     maxBodyBytesRequest: DEFAULT_MAX_BODY_BYTES,
     maxBodyBytesResponse: DEFAULT_MAX_BODY_BYTES,
     source: preset.source,
     terminateSource: preset.argsSource,
+    ...(preset.tlsSource === undefined ? {} : { tlsSource: preset.tlsSource }),
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { MAX_COPY_FACTOR } from './lower/alternative.ts'
+
 import { compile } from './compile.ts'
 
 function nodesOf(rules: readonly object[]): number {
@@ -82,7 +82,7 @@ test.each<[string, (size: number) => object[]]>([
   const rules = make(400)
   const comparisons = JSON.stringify(rules).match(/"http\./g)?.length ?? 0
   const values = JSON.stringify(rules).match(/"(?:h?\d+|h\d+\.test)"/g)?.length ?? 0
-  expect(nodesOf(rules)).toBeLessThanOrEqual(MAX_COPY_FACTOR * (comparisons + values) + 3 * rules.length + 4)
+  expect(nodesOf(rules)).toBeLessThanOrEqual(8 * (comparisons + values) + 2048 + 3 * rules.length)
 })
 
 test('a list of two hundred thousand alternatives compiles', () => {

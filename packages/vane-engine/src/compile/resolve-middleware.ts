@@ -1,5 +1,4 @@
 import {
-  notSupportedYet,
   parseJsonTree,
   parsePluginRef,
   ProblemSink,
@@ -15,8 +14,8 @@ import {
   type SymbolicMiddleware,
 } from 'vane-core'
 import type { AnalyzeOptions } from './analyze.ts'
-import { NOT_YET_MIDDLEWARE } from './builtin-middleware.ts'
 import type { BuiltinMiddleware } from './metadata-provider.ts'
+import { needsHttp } from './needs-http.ts'
 
 /** The middleware a chain entry names, or why there is none. */
 export type ResolvedMiddleware =
@@ -39,9 +38,7 @@ export function resolveMiddleware(rule: Rule, use: MiddlewareUse, options: Analy
   const { builtins } = options.middleware
   const builtin = Object.hasOwn(builtins, use.use) ? builtins[use.use] : undefined
   if (builtin === undefined) {
-    if (NOT_YET_MIDDLEWARE.includes(use.use)) return refuse(use, notSupportedYet(`the middleware "${use.use}"`))
-    const names = [...Object.keys(builtins), ...NOT_YET_MIDDLEWARE]
-    const problem = unknownWord(use.use, names, { code: 'unknown-middleware', what: 'middleware' })
+    const problem = unknownWord(use.use, Object.keys(builtins), { code: 'unknown-middleware', what: 'middleware' })
     return refuse(use, { suggestion: 'plugins are named "<file name without .wasm>:<export>"', ...problem })
   }
   const args = decodeArgs(builtin, use, options)
@@ -67,23 +64,36 @@ function decodeArgs(
   return { diagnostics: sink.diagnostics.map((diagnostic) => ({ ...diagnostic, span: use.source })) }
 }
 
-/** Whether the chain's end lets the middleware run at all. */
+/** Whether the middleware can run where it stands: before a response there is none, on bytes there are no messages. */
 function place(
   rule: Rule,
   use: MiddlewareUse,
   found: { name: string; args: Json; meta: MiddlewareMeta; plugin?: SymbolicMiddleware['plugin'] },
 ): ResolvedMiddleware {
   const { kind } = found.meta
-  if (kind === 'l4-peek' || kind === 'l4-bytes') {
-    return refuse(use, notSupportedYet(`the middleware ${quoted(use.use)} of kind ${kind}`))
-  }
-  if (kind === 'l7-response' && rule.terminate.type === 'close') {
-    const message = `rule ${quoted(rule.name)} closes, so that ${quoted(use.use)} never sees a response`
+  const misplaced = whyMisplaced(kind, rule)
+  if (misplaced !== undefined) {
+    const message = `rule ${quoted(rule.name)} ${misplaced}, so that ${quoted(use.use)} (${kind}) cannot run`
     return refuse(use, { code: 'misplaced-middleware', message })
   }
   const { plugin, ...rest } = found
   const middleware = { ...rest, rule: rule.name, source: use.source }
   return { middleware: plugin === undefined ? middleware : { ...middleware, plugin } }
+}
+
+function whyMisplaced(kind: MiddlewareMeta['kind'], rule: Rule): string | undefined {
+  const { type } = rule.terminate
+  const forwards = type === 'tcp_forward' || type === 'udp_forward'
+  switch (kind) {
+    case 'l7-request':
+      return forwards ? 'forwards bytes' : undefined
+    case 'l7-response':
+      return forwards ? 'forwards bytes' : type === 'close' ? 'closes without a response' : undefined
+    case 'l4-peek':
+    case 'l4-bytes':
+      if (!forwards && type !== 'close') return 'speaks HTTP'
+      return needsHttp(rule.match) === undefined ? undefined : 'is decided by HTTP'
+  }
 }
 
 function refuse(use: MiddlewareUse, { severity = 'error', ...problem }: Problem): ResolvedMiddleware {

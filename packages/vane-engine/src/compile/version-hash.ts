@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { canonicalJson, type Json, type OnError, type Predicate, type Terminate } from 'vane-core'
+import { canonicalJson, type Json, type OnError, type Predicate } from 'vane-core'
 import type { AnalyzedRule, ChainStep } from './analyze.ts'
+import { toPlainJson } from './plain-json.ts'
 
 /**
  * SHA-256, lower hex, over the canonical JSON of the expanded rules: equal for configurations that mean the same, whatever
@@ -9,59 +10,55 @@ import type { AnalyzedRule, ChainStep } from './analyze.ts'
 export function versionHash(rules: readonly AnalyzedRule[]): string {
   const sorted = [...rules].toSorted((a, b) => (a.rule.name < b.rule.name ? -1 : 1))
   return createHash('sha256')
-    .update(canonicalJson(sorted.map(toJson)))
+    .update(canonicalJson(sorted.map(toCanonical)))
     .digest('hex')
 }
 
 /** Everything about a rule that can change what the engine does, and nothing else. */
-function toJson({ rule, requestChain, responseChain }: AnalyzedRule): Json {
+function toCanonical({ rule, requestChain, responseChain }: AnalyzedRule): Json {
   return {
     name: rule.name,
-    listen: rule.listen.map((spec) => spec.key),
-    match: rule.match.map(predicateToJson),
+    listen: rule.listen.map((spec) => spec.key).toSorted(),
+    match: sorted(rule.match.map(toCanonicalPredicate)),
     priority: rule.priority,
-    request: requestChain.map(stepToJson),
-    response: responseChain.map(stepToJson),
-    terminate: terminateToJson(rule.terminate),
+    request: requestChain.map(toCanonicalStep),
+    response: responseChain.map(toCanonicalStep),
+    terminate: toPlainJson(rule.terminate),
+    tls: toPlainJson(rule.tls),
     max_body_bytes_request: rule.maxBodyBytesRequest,
     max_body_bytes_response: rule.maxBodyBytesResponse,
   }
 }
 
-function stepToJson({ middleware, onError }: ChainStep): Json {
-  return { use: middleware.name, args: middleware.args, on_error: onErrorToJson(onError) }
+function toCanonicalStep({ middleware, onError }: ChainStep): Json {
+  return { use: middleware.name, args: middleware.args, on_error: toCanonicalOnError(onError) }
 }
 
-function onErrorToJson(onError: OnError | undefined): Json {
-  if (onError === undefined) return null
-  return onError.kind === 'close' ? 'close' : { response: { ...onError.response } }
+function toCanonicalOnError(onError: OnError | undefined): Json {
+  return onError === undefined ? null : toPlainJson(onError)
 }
 
-function predicateToJson(predicate: Predicate): Json {
+/**
+ * The order of predicates that must all hold, or of which one must, does not matter, nor does that of values in a list.
+ * Repeats do: the number of predicates decides the place of a rule.
+ */
+function toCanonicalPredicate(predicate: Predicate): Json {
   switch (predicate.op) {
     case 'any_of':
     case 'all_of':
-      return { op: predicate.op, of: predicate.of.map(predicateToJson) }
+      return { op: predicate.op, of: sorted(predicate.of.map(toCanonicalPredicate)) }
     case 'not':
-      return { op: predicate.op, of: predicateToJson(predicate.of) }
-    default:
-      return { op: predicate.op, field: predicate.field, value: predicate.value }
+      return { op: predicate.op, of: toCanonicalPredicate(predicate.of) }
+    default: {
+      const { op, field, value } = predicate
+      return { op, field, value: typeof value === 'object' ? sorted(value) : value }
+    }
   }
 }
 
-function terminateToJson(terminate: Terminate): Json {
-  switch (terminate.type) {
-    case 'http_proxy': {
-      const { timeouts } = terminate
-      return {
-        ...terminate,
-        upstream: { ...terminate.upstream },
-        timeouts: { ...timeouts, totalMs: timeouts.totalMs ?? null },
-      }
-    }
-    case 'static':
-      return { type: 'static', response: { ...terminate.response } }
-    case 'close':
-      return { type: 'close' }
-  }
+function sorted(values: readonly Json[]): Json[] {
+  return values
+    .map((value) => ({ value, text: canonicalJson(value) }))
+    .toSorted((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
+    .map(({ value }) => value)
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadSettings, type LoadedSettings } from './env.ts'
+import { configKey, SECURITY_VARIABLES, VARIABLES, type Variable } from './variables.ts'
 
 let dir: string
 beforeEach(() => {
@@ -18,6 +19,7 @@ const load = (processEnv: Record<string, string> = {}): Promise<LoadedSettings> 
 test('nothing set means the documented defaults', async () => {
   expect(await load()).toEqual({
     diagnostics: [],
+    sources: new Map(),
     settings: {
       logLevel: 'info',
       stateDir: undefined,
@@ -154,4 +156,92 @@ test('a .env that cannot be read is an error', async () => {
 
 test('a directory that does not exist has no .env', async () => {
   expect((await loadSettings(join(dir, 'nowhere'), {})).diagnostics).toEqual([])
+})
+
+const config = (value: unknown): void =>
+  writeFileSync(join(dir, 'config.json'), typeof value === 'string' ? value : JSON.stringify(value))
+
+test('reads config.json, over which .env and the process win', async () => {
+  config({
+    $schema: 'x',
+    log_level: 'warn',
+    state_dir: '/var/a',
+    mgmt_http_port: null,
+    bind_ipv6: false,
+    drain_timeout_secs: 5,
+    security: {
+      header_timeout: '10s',
+      body_idle_timeout: 20,
+      max_handshake_rate_per_ip: '5/s',
+      exempt_loopback: false,
+    },
+  })
+  env('VANE_STATE_DIR=/var/b\nVANE_DRAIN_TIMEOUT_SECS=6\n')
+  const { settings, diagnostics, sources } = await load({ VANE_DRAIN_TIMEOUT_SECS: '7' })
+  expect(diagnostics).toEqual([])
+  expect(settings).toMatchObject({
+    logLevel: 'warn',
+    stateDir: '/var/b',
+    mgmtHttpPort: undefined,
+    bindIpv6: false,
+    drainTimeoutSecs: 7,
+    security: { headerTimeoutMs: 10_000, bodyIdleTimeoutMs: 20_000, maxHandshakeRatePerIp: 5, exemptLoopback: false },
+  })
+  expect([...sources.keys()]).toEqual(['config.json', '.env'])
+})
+
+test.each([
+  ['{ "log_levl": "info" }', 'unknown-key', '1:3', 'did you mean "log_level"?'],
+  ['{ "log_level": "loud" }', 'invalid-variable', '1:16', undefined],
+  ['{ "drain_timeout_secs": "5" }', 'wrong-type', '1:25', undefined],
+  ['{ "drain_timeout_secs": 1.5 }', 'invalid-variable', '1:25', undefined],
+  ['{ "bind_ipv4": 1 }', 'wrong-type', '1:16', undefined],
+  ['{ "state_dir": "" }', 'invalid-variable', '1:16', undefined],
+  ['{ "threads": null }', 'wrong-type', '1:14', undefined],
+  ['{ "sec_max_conn_per_ip": 10 }', 'unknown-key', '1:3', undefined],
+  ['{ "security": { "max_conn_per_ip": 9 } }', 'below-floor', '1:36', undefined],
+  ['{ "security": { "header_timeout": "soon" } }', 'invalid-variable', '1:35', undefined],
+  ['{ "mgmt_http_token": "x" }', 'unknown-key', '1:22', 'set VANE_MGMT_HTTP_TOKEN in the environment or in .env'],
+  ['[]', 'wrong-type', '1:1', undefined],
+  ['{', 'syntax-error', '1:2', undefined],
+  ['{ "threads": 1, "threads": 2 }', 'duplicate-key', '1:17', undefined],
+])('config.json %s is %s', async (text, code, place, suggestion) => {
+  config(text)
+  const { settings, diagnostics } = await load()
+  expect(settings).toBeUndefined()
+  expect(diagnostics).toHaveLength(1)
+  const [found] = diagnostics
+  expect(found).toMatchObject({ severity: 'error', code, span: { file: 'config.json' } })
+  expect(`${found?.span?.line}:${found?.span?.column}`).toBe(place)
+  if (suggestion !== undefined) expect(found?.suggestion).toBe(suggestion)
+})
+
+test('every setting has a key, and means the same in every place', async () => {
+  const samples: Readonly<Record<string, [json: unknown, text: string]>> = {
+    log_level: ['debug', 'debug'],
+    mgmt_http_port: [8080, '8080'],
+    features: ['-wasm', '-wasm'],
+    threads: [4, '4'],
+    max_header_bytes: [5_000, '5000'],
+  }
+  for (const [variables, wrap] of [
+    [VARIABLES, (value: object) => value],
+    [SECURITY_VARIABLES, (security: object) => ({ security })],
+  ] as const) {
+    for (const variable of Object.values<Variable<unknown>>(variables)) {
+      if (variable.isSecret === true) continue
+      const key = configKey(variable)
+      const generic: [unknown, string] = variable.parser.json.includes('boolean')
+        ? [true, '1']
+        : variable.parser.json.includes('number')
+          ? [2_000, '2000']
+          : ['x', 'x']
+      const [json, text] = samples[key] ?? generic
+      config(wrap({ [key]: json }))
+      const fromConfig = await load()
+      expect(fromConfig.diagnostics).toEqual([])
+      rmSync(join(dir, 'config.json'))
+      expect((await load({ [variable.name]: text })).settings).toEqual(fromConfig.settings)
+    }
+  }
 })

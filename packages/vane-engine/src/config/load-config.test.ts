@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -122,7 +123,7 @@ test('what cannot be read is a diagnostic, beside the problems of the files that
   const loaded = await loadConfig(dir)
   expect(loaded.graph).toBeUndefined()
   expect(places(loaded)).toEqual([
-    'rules/bytes.json:1:1 invalid-utf8',
+    'rules/bytes.json:1:2 invalid-utf8',
     'rules/dangling.json:1:1 unreadable-file',
     'rules/directory.json:1:1 unreadable-file',
     'rules/loop.json:1:1 unreadable-file',
@@ -201,4 +202,73 @@ test('a configuration without plugins loads none', async () => {
   const { wasm, loaded } = runtime({})
   expect((await loadConfig(dir, { wasm })).diagnostics).toEqual([])
   expect(loaded).toEqual([])
+})
+
+test('a plugin that no rule names is warned of, unless rules cannot be read', async () => {
+  write('rules/a.json', rules(rule('a', 'p:on-request')))
+  write('wasm/p.wasm', '')
+  write('wasm/q.wasm', '')
+  write('wasm/.r.wasm', '')
+  const { wasm } = runtime({ 'p.wasm': [exported] })
+  const loaded = await loadConfig(dir, { wasm })
+  expect(loaded.graph).toBeDefined()
+  expect(loaded.diagnostics).toMatchObject([
+    { severity: 'warning', code: 'unused-plugin', message: 'no rule names the plugin "q.wasm"' },
+  ])
+  write('rules/b.json', '{')
+  expect(places(await loadConfig(dir, { wasm }))).toEqual(['rules/b.json:1:2 syntax-error'])
+})
+
+test('the limits and policies of plugins are checked with the rules', async () => {
+  write('rules/a.json', rules(rule('a', 'p:on-request')))
+  write('wasm/p.wasm', '')
+  write('wasm/limits.json', '{ "p": { "pool": 0 }, "pp": {} }')
+  write('wasm/policy.json', '{\n "q": { "allow_hosts": [] } }')
+  const { wasm } = runtime({ 'p.wasm': [exported] })
+  const loaded = await loadConfig(dir, { wasm })
+  expect(loaded.graph).toBeUndefined()
+  expect(places(loaded)).toEqual([
+    'wasm/limits.json:1:18 out-of-range',
+    'wasm/limits.json:1:23 unknown-plugin',
+    'wasm/policy.json:2:2 unknown-plugin',
+    'wasm/policy.json:2:9 unknown-key',
+  ])
+  expect(loaded.diagnostics[1]).toMatchObject({ severity: 'warning', suggestion: 'did you mean "p"?' })
+  expect(loaded.sources.get('wasm/limits.json')).toContain('pool')
+})
+
+test('hostile files of every kind end in diagnostics', async () => {
+  write('rules/a.json', rules(rule('a')))
+  mkdirSync(join(dir, 'wasm'))
+  symlinkSync('limits.json', join(dir, 'wasm', 'limits.json'))
+  execFileSync('mkfifo', [join(dir, 'wasm', 'policy.json')])
+  write('rules/deep.json', '['.repeat(10_000))
+  write('rules/proto.json', '{ "__proto__": { "rules": [] }, "rules": [] }')
+  write('rules/twice.json', '{ "rules": [], "rules": [] }')
+  execFileSync('truncate', ['-s', '100M', join(dir, 'rules', 'huge.json')])
+  expect(places(await loadConfig(dir))).toEqual([
+    'rules/deep.json:1:65 nesting-too-deep',
+    'rules/huge.json:1:1 file-too-large',
+    'rules/proto.json:1:3 forbidden-key',
+    'rules/proto.json:1:3 unknown-key',
+    'rules/twice.json:1:16 duplicate-key',
+    'wasm/limits.json:1:1 unreadable-file',
+    'wasm/policy.json:1:1 unreadable-file',
+  ])
+})
+
+test('a file that is written to all the time ends in a text or a diagnostic', async () => {
+  const text = rules(rule('a')).padEnd(1_000_000)
+  write('rules/a.json', text)
+  let going = true
+  const writing = (async () => {
+    while (going) await writeFile(join(dir, 'rules', 'a.json'), text)
+  })()
+  for (let index = 0; index < 10; index++) {
+    const { graph, diagnostics } = await loadConfig(dir)
+    expect(graph === undefined).toBe(diagnostics.length > 0)
+  }
+  going = false
+  await writing
+  expect((await loadConfig(dir)).diagnostics).toEqual([])
 })

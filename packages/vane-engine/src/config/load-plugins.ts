@@ -37,7 +37,7 @@ export async function loadPlugins(
 }
 
 /** The stems of the plugins that rules name, in the order of their first mention. */
-function pluginStems(parsed: readonly ParsedRuleFile[]): Set<string> {
+export function pluginStems(parsed: readonly ParsedRuleFile[]): Set<string> {
   const stems = new Set<string>()
   for (const { file } of parsed) {
     for (const rule of file?.rules ?? []) {

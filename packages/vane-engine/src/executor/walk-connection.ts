@@ -15,11 +15,9 @@ export function walkConnection(graph: LinkedGraph, connection: Connection): numb
       case OP_CHECK:
         at = node.test!(connection, undefined) ? node.onMatch : node.next
         break
-      case OP_DISPATCH: {
-        const value = node.read!(connection, undefined)
-        at = (value === undefined ? undefined : node.cases!.get(String(value))) ?? node.next
+      case OP_DISPATCH:
+        at = graph.takeCase(node, connection)
         break
-      }
       case OP_UPGRADE:
         return node.next
       default:

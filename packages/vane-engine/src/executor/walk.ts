@@ -120,10 +120,9 @@ export class Walk implements Flow, PluginCallOptions {
         return isMatch ? node.onMatch : node.next
       }
       case OP_DISPATCH: {
-        const value = node.read!(this.connection, this.request)
-        const target = value === undefined ? undefined : node.cases!.get(String(value))
-        this.#recorder?.leave(at, node, target === undefined ? 'default' : 'case')
-        return target ?? node.next
+        const target = this.#graph.takeCase(node, this.connection, this.request)
+        this.#recorder?.leave(at, node, target === node.next ? 'default' : 'case')
+        return target
       }
       case OP_MIDDLEWARE: {
         let outcome: MaybePromise<MiddlewareOutcome>

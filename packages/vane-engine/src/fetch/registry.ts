@@ -2,6 +2,7 @@ import type { FetchSpec } from 'vane-core'
 import type { Fetch } from '../executor/flow.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { createHttpProxy } from './http-proxy.ts'
+import { createRedirectHttps } from './redirect-https.ts'
 import { createStatic } from './static.ts'
 
 /** What fetches are made of besides their own arguments. */
@@ -17,5 +18,10 @@ export function createFetch(spec: FetchSpec, context: FetchContext): Fetch {
     case 'static':
     case 'synthesize':
       return createStatic(spec.response)
+    case 'redirect_https':
+      return createRedirectHttps(spec)
+    default:
+      // `findUnsupported` has refused it with a better sentence, unless somebody made the graph by hand.
+      throw new Error('this version of the engine has no such fetch')
   }
 }

@@ -1,6 +1,7 @@
 import type { Flow } from '../executor/flow.ts'
+import { toWireValue } from '../http1/wire-value.ts'
 
-/** Makes the text of a template for one request. */
+/** Makes a header value of a template for one request, as it goes over the wire. */
 export type Template = (flow: Flow) => string
 
 /**
@@ -10,8 +11,10 @@ export type Template = (flow: Flow) => string
  * come from could not either.
  */
 export function createTemplate(text: string): Template {
-  const parts = text.split(/\$\{([a-z_]+)\}/)
-  if (parts.length === 1) return () => text
+  // What a request brings is in wire form already: encoding it again would change its bytes.
+  const parts = toWireValue(text).split(/\$\{([a-z_]+)\}/)
+  const [first = ''] = parts
+  if (parts.length === 1) return () => first
   const steps = parts.map((part, index): Template => {
     if (index % 2 === 0) return () => part
     return VARIABLES.get(part) ?? (() => `\${${part}}`)

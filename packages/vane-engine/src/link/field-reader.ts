@@ -1,19 +1,58 @@
 import type { HttpRequest } from 'vane-core'
+import { fromWireValue } from '../http1/wire-value.ts'
 import type { Connection } from '../listen/connection.ts'
+import { findCookieValue } from './cookie-value.ts'
+import { findQueryValue } from './query-value.ts'
 
-/** Reads one field of a connection or request; `undefined` where it is absent. */
+/** Reads one field of a connection or request, as text or number; `undefined` where it is absent. */
 export type FieldReader = (connection: Connection, request: HttpRequest | undefined) => string | number | undefined
 
-/** Makes the reader of a predicate field; `undefined` for a field that this version cannot read. */
+/** Reads an address of a connection as 4 or 16 bytes; `undefined` where it is absent. */
+export type AddressReader = (connection: Connection) => Uint8Array | undefined
+
+/** Makes the reader of a predicate field; `undefined` for a field that this version cannot read so. */
 export function createFieldReader(field: string): FieldReader | undefined {
-  if (field.startsWith(HEADER)) {
-    const name = field.slice(HEADER.length)
-    return (_connection, request) => request?.headers.get(name)
+  for (const [prefix, create] of NAMED) {
+    if (field.startsWith(prefix) && field.length > prefix.length) return create(field.slice(prefix.length))
   }
   return READERS.get(field)
 }
 
-const HEADER = 'http.header.'
+/** Fields that can be read, as `FIELDS` of vane-core writes them. `http.body` has tests of its own. */
+export function readableFields(): string[] {
+  return [...READERS.keys(), ...NAMED.keys(), 'http.body']
+}
+
+/** Reads the address of an IP field as 4 or 16 bytes; `undefined` for every other field. */
+export function createAddressReader(field: string): AddressReader | undefined {
+  if (field === 'remote.ip') return (connection) => connection.peerIpBytes
+  return field === 'local.ip' ? (connection) => connection.localIpBytes : undefined
+}
+
+const NAMED: ReadonlyMap<string, (name: string) => FieldReader> = new Map<string, (name: string) => FieldReader>([
+  [
+    'http.header.',
+    (name) => (_connection, request) => {
+      const value = request?.headers.get(name)
+      return value === undefined ? undefined : fromWireValue(value)
+    },
+  ],
+  [
+    'http.query.',
+    (name) => (_connection, request) => (request === undefined ? undefined : findQueryValue(request.query, name)),
+  ],
+  [
+    'http.cookie.',
+    (name) => (_connection, request) => {
+      // HTTP/2 may send one field for each cookie (RFC 9113 §8.2.3).
+      for (const field of request?.headers.getAll('cookie') ?? []) {
+        const value = findCookieValue(field, name)
+        if (value !== undefined) return value
+      }
+      return undefined
+    },
+  ],
+])
 
 const READERS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReader>([
   ['transport', (connection) => connection.transport],
@@ -24,6 +63,6 @@ const READERS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReader>([
   ['http.method', (_connection, request) => request?.method],
   ['http.version', (_connection, request) => request?.version],
   ['http.host', (_connection, request) => request?.host || undefined],
-  ['http.uri.path', (_connection, request) => request?.path],
-  ['http.uri.query', (_connection, request) => request?.query],
+  ['http.uri.path', (_connection, request) => (request === undefined ? undefined : fromWireValue(request.path))],
+  ['http.uri.query', (_connection, request) => (request === undefined ? undefined : fromWireValue(request.query))],
 ])

@@ -1,9 +1,9 @@
-import type { Node, SourceSpan, SymbolicFlowGraph } from 'vane-core'
+import type { Diagnostic, Node, SourceSpan, SymbolicFlowGraph } from 'vane-core'
 import { VaneError } from 'vane-core'
 import type { Fetch, Middleware } from '../executor/flow.ts'
 import { createFetch, type FetchContext } from '../fetch/registry.ts'
 import { createMiddleware, type MiddlewareContext } from '../middleware/registry.ts'
-import { createFieldReader } from './field-reader.ts'
+import { createAddressReader, createFieldReader } from './field-reader.ts'
 import { LinkedGraph } from './linked-graph.ts'
 import {
   LinkedNode,
@@ -15,7 +15,9 @@ import {
   OP_UPGRADE,
   OP_WRITE_RESPONSE,
 } from './linked-node.ts'
+import { Lookups } from './lookup.ts'
 import { createPredicateTest } from './predicate-test.ts'
+import { findUnsupported } from './unsupported.ts'
 
 /** What linking draws on. */
 export type LinkContext = FetchContext & MiddlewareContext
@@ -24,6 +26,7 @@ export type LinkContext = FetchContext & MiddlewareContext
 interface Parts {
   readonly middlewares: readonly Middleware[]
   readonly fetches: readonly Fetch[]
+  readonly lookups: Lookups
 }
 
 /**
@@ -34,10 +37,7 @@ interface Parts {
 export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): Promise<LinkedGraph> {
   const middlewares: Middleware[] = []
   const fetches: Fetch[] = []
-  for (const [key, { transport }] of Object.entries(symbolic.meta.listeners)) {
-    if (transport !== 'tcp')
-      throw new VaneError({ kind: 'compile' }, `listener ${key}: this version of the engine has no ${transport}`)
-  }
+  refuseUnsupported(symbolic)
   try {
     for (const entry of symbolic.middlewares) {
       const what = `middleware ${JSON.stringify(entry.name)}`
@@ -46,14 +46,28 @@ export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): P
     for (const entry of symbolic.fetches) {
       fetches.push(await attributed(entry, `fetch ${entry.spec.type}`, () => createFetch(entry.spec, context)))
     }
+    const lookups = new Lookups()
     const nodes = symbolic.nodes.map((node, index) =>
-      linkNode(symbolic, { middlewares, fetches }, { node, rule: symbolic.nodeRules[index] ?? null }),
+      linkNode(symbolic, { middlewares, fetches, lookups }, { node, rule: symbolic.nodeRules[index] ?? null }),
     )
-    return new LinkedGraph(symbolic, nodes, [...middlewares, ...fetches])
+    lookups.seal()
+    return new LinkedGraph(symbolic, { nodes, lookups }, [...middlewares, ...fetches])
   } catch (error) {
     for (const part of [...middlewares, ...fetches]) part.dispose?.()
     throw error
   }
+}
+
+function refuseUnsupported(symbolic: SymbolicFlowGraph): void {
+  const missing = findUnsupported(symbolic)
+  const [first] = missing
+  if (first === undefined) return
+  const { file = '', line = 0 } = first.span ?? {}
+  throw new VaneError({ kind: 'compile' }, missing.map(sentence).join('\n'), { context: { file, line } })
+}
+
+function sentence({ message, span }: Diagnostic): string {
+  return span === undefined ? message : `${message} (${span.file}:${span.line}:${span.column})`
 }
 
 /** Runs one step and, where it fails, says whose it was. */
@@ -94,7 +108,8 @@ function linkNode(
       const linked = new LinkedNode(OP_DISPATCH, node.kind, rule)
       linked.read = createFieldReader(node.field)
       if (linked.read === undefined) throw unable(rule, `field ${node.field}`)
-      linked.cases = new Map<string, number>(node.cases)
+      linked.readAddress = createAddressReader(node.field)
+      linked.lookup = parts.lookups.add(node)
       linked.next = node.default
       return linked
     }
@@ -107,6 +122,8 @@ function linkNode(
       return linked
     }
     case 'upgrade': {
+      // Only rules that forward bytes make it worth looking whether a connection speaks HTTP at all.
+      if (node.otherwise !== undefined) throw unable(rule, 'way to forward what does not speak HTTP')
       const linked = new LinkedNode(OP_UPGRADE, node.kind, rule)
       linked.next = node.next
       return linked

@@ -1,9 +1,18 @@
-import type { SymbolicFlowGraph } from 'vane-core'
+import type { HttpRequest, SymbolicFlowGraph } from 'vane-core'
+import type { Connection } from '../listen/connection.ts'
+import type { Lookups } from './lookup.ts'
 import type { LinkedNode } from './linked-node.ts'
 
 /** What a linked graph holds that must be given back. */
 export interface Disposable {
   dispose?(): void
+}
+
+/** What a linked graph consists of. */
+export interface LinkedParts {
+  readonly nodes: readonly LinkedNode[]
+  /** Sealed. */
+  readonly lookups: Lookups
 }
 
 /** A graph that can run: its nodes are resolved, its plugin call sites and pools are held until it is disposed of. */
@@ -13,13 +22,15 @@ export class LinkedGraph {
   readonly nodes: readonly LinkedNode[]
   /** Listener key to first node. */
   readonly entries: ReadonlyMap<string, number>
+  readonly #lookups: Lookups
   #holdings: readonly Disposable[]
   #users = 0
   #isDisposed = false
 
-  constructor(symbolic: SymbolicFlowGraph, nodes: readonly LinkedNode[], holdings: readonly Disposable[]) {
+  constructor(symbolic: SymbolicFlowGraph, parts: LinkedParts, holdings: readonly Disposable[]) {
     this.symbolic = symbolic
-    this.nodes = nodes
+    this.nodes = parts.nodes
+    this.#lookups = parts.lookups
     this.entries = new Map<string, number>(Object.entries(symbolic.entries))
     this.#holdings = holdings
   }
@@ -27,6 +38,11 @@ export class LinkedGraph {
   /** SHA-256 of what it was compiled from. */
   get versionHash(): string {
     return this.symbolic.meta.versionHash
+  }
+
+  /** The node that a dispatch leads to. There is no request before `upgrade`. */
+  takeCase(node: LinkedNode, connection: Connection, request?: HttpRequest): number {
+    return this.#lookups.find(node.lookup, node.read!(connection, request), node.readAddress?.(connection))
   }
 
   /** Counts a walk in: until its `release`, nothing of the graph goes away. */

@@ -1,6 +1,6 @@
 import type { Node } from 'vane-core'
 import type { Fetch, Middleware } from '../executor/flow.ts'
-import type { FieldReader } from './field-reader.ts'
+import type { AddressReader, FieldReader } from './field-reader.ts'
 import type { PredicateTest } from './predicate-test.ts'
 
 /** Evaluates a test and takes one of two edges. */
@@ -42,7 +42,10 @@ export class LinkedNode {
   onError: number = NO_NODE
   test: PredicateTest | undefined = undefined
   read: FieldReader | undefined = undefined
-  cases: ReadonlyMap<string, number> | undefined = undefined
+  /** Of a dispatch on an address: reads it as bytes. */
+  readAddress: AddressReader | undefined = undefined
+  /** Of a dispatch: its handle among the graph's look-ups. */
+  lookup: number = NO_NODE
   middleware: Middleware | undefined = undefined
   fetch: Fetch | undefined = undefined
   /** Body that must be in memory before the node runs. */

@@ -1,6 +1,7 @@
-import { type FieldPredicate, type HttpRequest, networkContains, parseCidr, parseIp } from 'vane-core'
+import { type FieldPredicate, type HttpRequest, networkContains, parseCidr, parseIp, parsePattern } from 'vane-core'
 import type { Connection } from '../listen/connection.ts'
-import { createFieldReader, type FieldReader } from './field-reader.ts'
+import { createBodyTest } from './body-test.ts'
+import { createAddressReader, createFieldReader, type FieldReader } from './field-reader.ts'
 
 /** One comparison, ready to run: its operand is parsed, its field is known. */
 export type PredicateTest = (connection: Connection, request: HttpRequest | undefined) => boolean
@@ -11,6 +12,7 @@ export type PredicateTest = (connection: Connection, request: HttpRequest | unde
  * @returns `undefined` where this version cannot read the field or compare so.
  */
 export function createPredicateTest(predicate: FieldPredicate): PredicateTest | undefined {
+  if (predicate.field === 'http.body') return createBodyTest(predicate)
   const read = createFieldReader(predicate.field)
   if (read === undefined) return undefined
   const { op, value } = predicate
@@ -39,6 +41,20 @@ export function createPredicateTest(predicate: FieldPredicate): PredicateTest | 
       return onText(read, (actual) => actual.endsWith(String(value)))
     case 'contains':
       return onText(read, (actual) => actual.includes(String(value)))
+    case 'not_contains':
+      return onText(read, (actual) => !actual.includes(String(value)))
+    case 'gt':
+      return onNumber(read, (actual) => actual > Number(value))
+    case 'gte':
+      return onNumber(read, (actual) => actual >= Number(value))
+    case 'lt':
+      return onNumber(read, (actual) => actual < Number(value))
+    case 'lte':
+      return onNumber(read, (actual) => actual <= Number(value))
+    case 'matches': {
+      const pattern = parsePattern(String(value))
+      return 'value' in pattern ? onText(read, (actual) => pattern.value.test(actual)) : undefined
+    }
     case 'path_prefix': {
       const whole = String(value)
       const parent = whole.endsWith('/') ? whole : `${whole}/`
@@ -46,8 +62,6 @@ export function createPredicateTest(predicate: FieldPredicate): PredicateTest | 
     }
     case 'cidr':
       return createCidrTest(read, predicate)
-    default:
-      return undefined
   }
 }
 
@@ -61,13 +75,24 @@ function onText(read: FieldReader, test: (actual: string) => boolean): Predicate
 function createCidrTest(read: FieldReader, { field, value }: FieldPredicate): PredicateTest | undefined {
   const network = parseCidr(String(value))
   if (network === undefined) return undefined
-  if (field === 'remote.ip') {
-    return ({ peerIpBytes }) => peerIpBytes !== undefined && networkContains(network, peerIpBytes)
+  const bytes = createAddressReader(field)
+  if (bytes !== undefined) {
+    return (connection) => {
+      const address = bytes(connection)
+      return address !== undefined && networkContains(network, address)
+    }
   }
   return onText(read, (actual) => {
     const address = parseIp(actual)
     return address !== undefined && networkContains(network, address)
   })
+}
+
+function onNumber(read: FieldReader, test: (actual: number) => boolean): PredicateTest {
+  return (connection, request) => {
+    const actual = read(connection, request)
+    return typeof actual === 'number' && test(actual)
+  }
 }
 
 function toMembers(value: FieldPredicate['value']): ReadonlySet<unknown> {

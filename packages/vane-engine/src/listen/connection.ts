@@ -16,6 +16,7 @@ export class Connection {
   readonly acceptUnixMs: number = Date.now()
   #id: string | undefined
   #peerIpBytes: Uint8Array | undefined
+  #localIpBytes: Uint8Array | undefined
 
   /** Reads the addresses at once: after the peer has gone the system no longer tells them. */
   constructor(socket: Socket, entryKey: string) {
@@ -35,6 +36,12 @@ export class Connection {
   get peerIpBytes(): Uint8Array | undefined {
     if (this.#peerIpBytes === undefined && this.peerIp !== undefined) this.#peerIpBytes = parseIp(this.peerIp)
     return this.#peerIpBytes
+  }
+
+  /** Our own address on the connection as 4 or 16 bytes. */
+  get localIpBytes(): Uint8Array | undefined {
+    if (this.#localIpBytes === undefined && this.localIp !== undefined) this.#localIpBytes = parseIp(this.localIp)
+    return this.#localIpBytes
   }
 }
 

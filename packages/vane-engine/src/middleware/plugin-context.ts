@@ -1,6 +1,5 @@
 import { type ContextEntry, type ContextValue, findContextPath, type PluginKind } from 'vane-core'
 import type { Flow } from '../executor/flow.ts'
-import { fromWireValue } from '../http1/wire-value.ts'
 import { createFieldReader } from '../link/field-reader.ts'
 
 /** Packs what an export declared in `inspects`, and nothing else. */
@@ -37,7 +36,7 @@ function createReader(path: string, kind: PluginKind): Reader {
   return ({ connection, request }) => {
     const value = read(connection, request)
     if (value === undefined) return absent
-    return typeof value === 'number' ? { tag: 'uint64', val: BigInt(value) } : text(fromWireValue(value))
+    return typeof value === 'number' ? { tag: 'uint64', val: BigInt(value) } : text(value)
   }
 }
 

@@ -19,7 +19,7 @@ import type {
   TerminatorId,
   TerminatorKind,
 } from 'vane-core'
-import { DEFAULT_PROXY_TIMEOUTS } from 'vane-core'
+import { DEFAULT_PROXY_TIMEOUTS, DEFAULT_RETRY } from 'vane-core'
 
 const SOURCE: SourceSpan = { file: 'rules/test.json', offset: 0, length: 1, line: 3, column: 7 }
 const TERMINATORS: readonly TerminatorKind[] = ['writeHttpResponse', 'byteTunnel', 'close']
@@ -131,7 +131,13 @@ export class GraphBuilder {
       terminators: TERMINATORS,
       entries: this.#entries,
       nodeRules: this.#nodeRules,
-      meta: { versionHash, sourceFiles: [SOURCE.file], listeners: this.#listeners },
+      meta: {
+        versionHash,
+        sourceFiles: [SOURCE.file],
+        listeners: this.#listeners,
+        ruleSources: { test: SOURCE },
+        comparisons: [],
+      },
     }
   }
 
@@ -157,6 +163,9 @@ export function proxyTo(port: number, options: ProxyOptions = {}): FetchSpec {
       options.unixPath === undefined
         ? { kind: 'tcp', host: '127.0.0.1', port }
         : { kind: 'unix', path: options.unixPath },
+    tls: undefined,
+    dns: undefined,
+    retry: DEFAULT_RETRY,
     timeouts: { ...DEFAULT_PROXY_TIMEOUTS, ...options.timeouts },
     host: options.host ?? 'preserve',
   }

@@ -23,6 +23,8 @@ const POLICY_FILE: ClosureException = {
   because: 'it reads the one policy file that it is asked to read, and nothing when it is only imported',
 }
 
+const FILE_BUILTINS = new Set(['node:fs', 'node:fs/promises'])
+
 /** One row per entry point that promises to be pure; installed packages behind it are followed as well. */
 export const CLOSURE_RULES: readonly ClosureRule[] = [
   {
@@ -42,5 +44,14 @@ export const CLOSURE_RULES: readonly ClosureRule[] = [
     exceptions: [POLICY_FILE],
     minimumModules: 75,
     why: 'vane-engine/compile is a pure function from rule text to a symbolic graph, so that tools can run it anywhere',
+  },
+  {
+    package: 'vane-engine',
+    subpath: './config',
+    bannedBuiltins: IO_BUILTINS.filter((module) => !FILE_BUILTINS.has(module)),
+    bannedPackages: ['vane-wasm', 'undici'],
+    exceptions: [],
+    minimumModules: 85,
+    why: 'vane-engine/config reads a configuration directory and compiles it: files are its purpose, but the command line loads it and must not bring a proxy along',
   },
 ]

@@ -86,13 +86,13 @@ export const PACKAGE_RULES: readonly PackageRule[] = [
   {
     name: 'vane',
     folder: 'apps/vane',
-    mayImport: ['vane-core', 'vane-mgmt', 'vane-plugin-sdk', 'vane-engine/compile'],
+    mayImport: ['vane-core', 'vane-mgmt', 'vane-plugin-sdk', 'vane-engine/compile', 'vane-engine/config'],
     mayImportLazily: [],
     testsMayImport: [],
     builtins: 'any',
     computedImports: {},
     otherLanguages: [],
     minimumModules: 40,
-    why: 'the command line talks to a daemon and compiles rules; it does not bring a proxy with it',
+    why: 'the command line talks to a daemon, and reads and compiles rules; it does not bring a proxy with it',
   },
 ]

@@ -11,6 +11,7 @@ import {
   type TerminatorId,
   type TerminatorKind,
 } from 'vane-core'
+import type { GraphParts } from './compact-graph.ts'
 
 /**
  * Grows the flat arrays of a graph from the ends of its paths to their beginnings, and shares what is equal: predicates by
@@ -26,9 +27,15 @@ export class GraphBuilder {
   readonly terminators: TerminatorKind[] = []
   readonly #ids = new Map<string, number>()
 
+  /** All there is, whether an entry leads to it or not. */
+  parts(): Omit<GraphParts, 'entries'> {
+    const { nodes, nodeRules, predicates, middlewares, fetches, terminators } = this
+    return { nodes, nodeRules, predicates, middlewares, fetches, terminators }
+  }
+
   /** @param rule whose own the node is; `null` for what any rule may share. */
   node(node: Node, rule: string | null): NodeId {
-    const key = `node ${rule === null ? '' : JSON.stringify(rule)} ${JSON.stringify(node)}`
+    const key = rule === null ? `node ${keyOf(node)}` : `${keyOf(node)} of ${rule}`
     return this.#intern(key, () => {
       this.nodeRules.push(rule)
       return this.nodes.push(node)
@@ -65,5 +72,21 @@ export class GraphBuilder {
     const id = add() - 1
     this.#ids.set(key, id)
     return id
+  }
+}
+
+/** Text that is equal for equal nodes. Checks and fetches are most of a graph. */
+function keyOf(node: Node): string {
+  switch (node.kind) {
+    case 'check': {
+      const { predicate, onMatch, onMiss, collectBodyBefore = '', bodyLimit = '' } = node
+      return `check ${predicate} ${onMatch} ${onMiss} ${collectBodyBefore} ${bodyLimit}`
+    }
+    case 'fetch': {
+      const { id, nextResponse = '', nextTunnel = '', collectBodyBefore = '', bodyLimit = '' } = node
+      return `fetch ${id} ${nextResponse} ${nextTunnel} ${collectBodyBefore} ${bodyLimit}`
+    }
+    default:
+      return JSON.stringify(node)
   }
 }

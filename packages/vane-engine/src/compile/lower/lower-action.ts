@@ -1,71 +1,174 @@
-import type { FetchNode, FetchSpec, MiddlewareNode, NodeId, OnError, Rule } from 'vane-core'
+import type {
+  CollectBody,
+  FetchId,
+  FetchNode,
+  MiddlewareId,
+  MiddlewareNode,
+  NodeId,
+  OnError,
+  SymbolicFetch,
+} from 'vane-core'
 import type { AnalyzedRule, ChainStep } from '../analyze.ts'
 import type { GraphBuilder } from './graph-builder.ts'
 
 /**
- * What a rule does once it has won, from its last node to its first: request middleware, fetch, response middleware, the
- * writing of the response; or a close. The nodes carry the rule's name.
+ * Makes what rules do once they have won: bytes middleware, request middleware, fetch, response middleware, the writing of
+ * the response; or a tunnel; or a close. The nodes carry the rule's name.
+ *
+ * A rule may be reached on several listeners, and with its request's body collected or not: its nodes then differ, its
+ * fetch and its stateful middleware are the same.
  */
-export function lowerAction(builder: GraphBuilder, { rule, requestChain, responseChain }: AnalyzedRule): NodeId {
-  const at: Place = { builder, rule }
-  const { terminate } = rule
-  const end = terminate.type === 'close' ? closeOf(at) : fetchOf(at, terminate, lowerResponse(at, responseChain))
-  return chainOf(at, requestChain, { direction: 'request', end })
-}
+export class ActionLowering {
+  readonly #builder: GraphBuilder
+  readonly #callSites = new Map<AnalyzedRule, CallSites>()
 
-/** The rule whose nodes are being made, and where they go. */
-interface Place {
-  readonly builder: GraphBuilder
-  readonly rule: Rule
-}
+  constructor(builder: GraphBuilder) {
+    this.#builder = builder
+  }
 
-function lowerResponse(at: Place, chain: readonly ChainStep[]): NodeId {
-  return chainOf(at, chain, { direction: 'response', end: writeResponse(at) })
-}
+  /** The first node of what a rule does. */
+  nodeOf(analyzed: AnalyzedRule, { isRequest, isCollected }: ActionOptions): NodeId {
+    const at: Place = { analyzed, sites: this.#sitesOf(analyzed) }
+    const { terminate, maxBodyBytesRequest } = analyzed.rule
+    const requestChain = analyzed.requestChain.filter(isOnRequest)
+    const bytesChain = analyzed.requestChain.filter((step) => !isOnRequest(step))
+    const body: CollectBody = { collectBodyBefore: 'request', bodyLimit: maxBodyBytesRequest }
+    // Bodies stream until the first step that must see one; from there on it is in memory.
+    const firstBody = isCollected ? -2 : requestChain.findIndex((step) => step.middleware.meta.needsBody)
+    const end =
+      terminate.type === 'close'
+        ? this.#close(at)
+        : this.#fetch(at, {
+            fetch: { spec: terminate, rule: analyzed.rule.name, source: analyzed.rule.terminateSource },
+            mark: firstBody === -1 && isReplayed(terminate) ? body : undefined,
+          })
+    const request = this.#chain(at, requestChain, { end, firstBody, body })
+    // A rule that is chosen on the connection but does something to requests becomes HTTP between the two.
+    const isUpgraded = !isRequest && request !== end
+    const afterBytes = isUpgraded ? this.#builder.node({ kind: 'upgrade', next: request }, analyzed.rule.name) : request
+    return this.#chain(at, bytesChain, { end: afterBytes, firstBody: -1, body })
+  }
 
-function fetchOf({ builder, rule }: Place, spec: FetchSpec, nextResponse: NodeId): NodeId {
-  const id = builder.fetch({ spec, rule: rule.name, source: rule.terminateSource })
-  const node: FetchNode = { kind: 'fetch', id, nextResponse }
-  return builder.node(node, rule.name)
-}
-
-function chainOf(
-  at: Place,
-  chain: readonly ChainStep[],
-  { direction, end }: { readonly direction: 'request' | 'response'; readonly end: NodeId },
-): NodeId {
-  const { builder, rule } = at
-  // Bodies stream until the first step that must see one; from there on it is in memory.
-  const firstBody = chain.findIndex((step) => step.middleware.meta.needsBody)
-  const bodyLimit = direction === 'request' ? rule.maxBodyBytesRequest : rule.maxBodyBytesResponse
-  let next = end
-  for (let index = chain.length - 1; index >= 0; index--) {
-    const { middleware, onError } = chain[index]!
-    const node: MiddlewareNode = {
-      kind: 'middleware',
-      id: builder.middleware(middleware),
-      next,
-      ...(onError === undefined ? {} : { onError: failureOf(at, onError) }),
-      ...(index === firstBody ? { collectBodyBefore: direction, bodyLimit } : {}),
+  #chain(
+    at: Place,
+    chain: readonly ChainStep[],
+    { end, firstBody, body }: { readonly end: NodeId; readonly firstBody: number; readonly body: CollectBody },
+  ): NodeId {
+    let next = end
+    for (let index = chain.length - 1; index >= 0; index--) {
+      const step = chain[index]!
+      const node: MiddlewareNode = {
+        kind: 'middleware',
+        id: this.#middlewareId(at, step),
+        next,
+        ...(step.onError === undefined ? {} : { onError: this.#failure(at, step, step.onError) }),
+        ...(index === firstBody ? body : {}),
+      }
+      next = this.#builder.node(node, at.analyzed.rule.name)
     }
-    next = builder.node(node, rule.name)
+    return next
   }
-  return next
-}
 
-/** Where a failed middleware leads. A response written there skips the response middleware, as every refusal does. */
-function failureOf(at: Place, onError: OnError): NodeId {
-  const { builder, rule } = at
-  if (onError.kind === 'response') {
-    return fetchOf(at, { type: 'synthesize', response: onError.response }, writeResponse(at))
+  #fetch(
+    at: Place,
+    { fetch, mark }: { readonly fetch: SymbolicFetch; readonly mark: CollectBody | undefined },
+  ): NodeId {
+    const { rule, responseChain } = at.analyzed
+    const id = (at.sites.fetch ??= this.#builder.fetch(fetch))
+    const { type } = fetch.spec
+    const isForward = type === 'tcp_forward' || type === 'udp_forward'
+    const node: FetchNode = {
+      kind: 'fetch',
+      id,
+      ...(isForward ? {} : { nextResponse: this.#response(at, responseChain) }),
+      ...(isForward || type === 'websocket' ? { nextTunnel: this.#tunnel() } : {}),
+      ...mark,
+    }
+    return this.#builder.node(node, rule.name)
   }
-  return builder.node({ kind: 'terminate', id: builder.terminator('close'), cause: 'on-error' }, rule.name)
+
+  #response(at: Place, chain: readonly ChainStep[]): NodeId {
+    const firstBody = chain.findIndex((step) => step.middleware.meta.needsBody)
+    const bodyLimit = at.analyzed.rule.maxBodyBytesResponse
+    return this.#chain(at, chain, {
+      end: this.#writeResponse(),
+      firstBody,
+      body: { collectBodyBefore: 'response', bodyLimit },
+    })
+  }
+
+  /** Where a failed middleware leads. A response written there skips the response middleware, as every refusal does. */
+  #failure(at: Place, step: ChainStep, onError: OnError): NodeId {
+    const { rule } = at.analyzed
+    if (onError.kind === 'close') {
+      const id = this.#builder.terminator('close')
+      return this.#builder.node({ kind: 'terminate', id, cause: 'on-error' }, rule.name)
+    }
+    const { errors } = at.sites
+    const spec = { type: 'synthesize', response: onError.response } as const
+    const id = errors.get(step) ?? this.#builder.fetch({ spec, rule: rule.name, source: rule.terminateSource })
+    errors.set(step, id)
+    return this.#builder.node({ kind: 'fetch', id, nextResponse: this.#writeResponse() }, rule.name)
+  }
+
+  #close({ analyzed }: Place): NodeId {
+    return this.#builder.node({ kind: 'terminate', id: this.#builder.terminator('close') }, analyzed.rule.name)
+  }
+
+  #writeResponse(): NodeId {
+    return this.#builder.node({ kind: 'terminate', id: this.#builder.terminator('writeHttpResponse') }, null)
+  }
+
+  #tunnel(): NodeId {
+    return this.#builder.node({ kind: 'terminate', id: this.#builder.terminator('byteTunnel') }, null)
+  }
+
+  #middlewareId({ sites }: Place, step: ChainStep): MiddlewareId {
+    const known = sites.middlewares.get(step)
+    if (known !== undefined) return known
+    const id = this.#builder.middleware(step.middleware)
+    sites.middlewares.set(step, id)
+    return id
+  }
+
+  #sitesOf(analyzed: AnalyzedRule): CallSites {
+    const known = this.#callSites.get(analyzed)
+    if (known !== undefined) return known
+    const sites = {
+      fetch: undefined,
+      middlewares: new Map<ChainStep, MiddlewareId>(),
+      errors: new Map<ChainStep, FetchId>(),
+    }
+    this.#callSites.set(analyzed, sites)
+    return sites
+  }
 }
 
-function closeOf({ builder, rule }: Place): NodeId {
-  return builder.node({ kind: 'terminate', id: builder.terminator('close') }, rule.name)
+/** How a rule was reached. */
+export interface ActionOptions {
+  /** After `upgrade`. */
+  readonly isRequest: boolean
+  /** With the request's body in memory. */
+  readonly isCollected: boolean
 }
 
-function writeResponse({ builder }: Place): NodeId {
-  return builder.node({ kind: 'terminate', id: builder.terminator('writeHttpResponse') }, null)
+/** What a rule has only one of, however often its nodes are made. */
+interface CallSites {
+  fetch: FetchId | undefined
+  readonly middlewares: Map<ChainStep, MiddlewareId>
+  readonly errors: Map<ChainStep, FetchId>
+}
+
+interface Place {
+  readonly analyzed: AnalyzedRule
+  readonly sites: CallSites
+}
+
+function isOnRequest({ middleware: { meta } }: ChainStep): boolean {
+  return meta.kind === 'l7-request' || meta.kind === 'l7-response'
+}
+
+/** Whether a fetch must have the whole body before it begins, to be able to send it again. */
+function isReplayed(spec: SymbolicFetch['spec']): boolean {
+  return 'retry' in spec && spec.retry.buffering === 'force' && spec.retry.maxAttempts > 1
 }

@@ -1,63 +1,112 @@
 import type { ListenerMeta, NodeId } from 'vane-core'
 import type { AnalyzedRule } from '../analyze.ts'
 import type { ListenerRules } from '../group-listeners.ts'
+import { compactGraph, type GraphParts } from './compact-graph.ts'
+import { decide } from './decide.ts'
+import { FormulaTable } from './formula-table.ts'
 import { GraphBuilder } from './graph-builder.ts'
-import { lowerAction } from './lower-action.ts'
-import { toAlternative, toConditions, type Alternative } from './alternative.ts'
-import { lowerSequence } from './lower-sequence.ts'
+import { listenerTraits } from './listener-traits.ts'
+import { ActionLowering } from './lower-action.ts'
+import { Relations } from './relations.ts'
+import { ListTable, sizeOf, type Carrier, type Entry, type Ruling } from './rule-list.ts'
+import { CarrierSplit } from './split-by-carrier.ts'
+import { TestEmitter } from './test-emitter.ts'
 
 /** What {@link lower} makes: the nodes of all listeners in one graph, and where each begins. */
 export interface Lowered {
-  readonly builder: GraphBuilder
-  readonly entries: Readonly<Record<string, NodeId>>
+  readonly graph: GraphParts
   readonly listeners: Readonly<Record<string, ListenerMeta>>
+  /**
+   * How often the graph was kept small at the price of a test that may be repeated; 0 where every path tests only what is
+   * open on it.
+   */
+  readonly cuts: number
 }
 
+/** How large the tests of a listener may become. */
+export interface GraphBounds {
+  /**
+   * Checks, dispatches and cases for each unit of the rules' size, which is how many values their `match` names, at least
+   * one for each comparison.
+   */
+  readonly nodesPerSize: number
+  /** As many in any case, so that small sets of rules are never cut. */
+  readonly freeNodes: number
+}
+
+/** A listener has at most `8 * size + 2048` checks, dispatches and cases. */
+export const GRAPH_BOUNDS: GraphBounds = { nodesPerSize: 8, freeNodes: 2_048 }
+
 /**
- * Builds the graph. A listener is walked from `l4Raw`; the rules that stand first and need no HTTP to be decided or carried
- * out (a `close` by address) come before `upgrade`, all others after it.
+ * Builds the graph: for each listener the tests that find the first rule that matches, and for each rule what it does then.
  */
-export function lower(listeners: readonly ListenerRules[]): Lowered {
+export function lower(listeners: readonly ListenerRules[], bounds: GraphBounds = GRAPH_BOUNDS): Lowered {
   const builder = new GraphBuilder()
-  const entries: [string, NodeId][] = []
-  const metas: [string, ListenerMeta][] = []
-  // A rule on several listeners is one call site: its nodes are shared.
-  const actions = new Map<string, NodeId>()
-  const alternativeOf = (analyzed: AnalyzedRule): Alternative => {
-    const action = (): NodeId => {
-      const { name } = analyzed.rule
-      const known = actions.get(name)
-      if (known !== undefined) return known
-      const made = lowerAction(builder, analyzed)
-      actions.set(name, made)
-      return made
+  const formulas = new FormulaTable()
+  const emitter = new TestEmitter(builder)
+  const actions = new ActionLowering(builder)
+  const unmatched = builder.node({ kind: 'terminate', id: builder.terminator('close'), cause: 'unmatched' }, null)
+  let cuts = 0
+
+  const lowerListener = (rules: readonly AnalyzedRule[]): NodeId => {
+    const tables = { formulas, lists: new ListTable(rules.length) }
+    const rulings = rules
+      .map((analyzed, index): Ruling => {
+        const entry: Entry = { index, analyzed, carrier: carrierOf(analyzed) }
+        return { formula: formulas.fromMatch(analyzed.rule.match), entry }
+      })
+      .filter(({ formula }) => formula.kind !== 'false')
+    const list = tables.lists.prepend(rulings, undefined)
+    const size = sizeOf(list)
+    const context = {
+      tables,
+      emitter,
+      split: new CarrierSplit(tables),
+      unmatched,
+      relations: new Relations(formulas, rulings),
+      work: { left: 32 * rulings.length + FREE_WORK },
+      cuts: 0,
+      action: ({ analyzed }: Entry, { stage, isCollected }: { stage: string; isCollected: boolean }): NodeId =>
+        actions.nodeOf(analyzed, { isRequest: stage === 'request', isCollected }),
+      upgrade: (next: NodeId, otherwise: NodeId | undefined): NodeId =>
+        builder.node({ kind: 'upgrade', next, ...(otherwise === undefined ? {} : { otherwise }) }, null),
     }
-    return toAlternative(toConditions(analyzed.rule.match), action, { mayCopy: true })
+    const { nodesPerSize, freeNodes } = bounds
+    // Half for the list itself, a quarter for what is met again in another state, a quarter for where even that ends.
+    const credit = {
+      planned: Math.max(size, Math.floor(nodesPerSize * size + freeNodes) >> 1),
+      extra: Math.floor(nodesPerSize * size + freeNodes) >> 2,
+    }
+    const entry = decide(context, { list, stage: 'connection', isCollected: false }, credit)
+    cuts += context.cuts
+    return entry
   }
 
+  const entries: [string, NodeId][] = []
+  const metas: [string, ListenerMeta][] = []
+  // Listeners with the same rules have the same tests.
+  const known = new Map<string, NodeId>()
   for (const { spec, rules } of listeners) {
-    const unmatched = builder.node({ kind: 'terminate', id: builder.terminator('close'), cause: 'unmatched' }, null)
-    const firstL7 = rules.findIndex((analyzed) => !analyzed.isL4)
-    const l4Rules = firstL7 === -1 ? rules : rules.slice(0, firstL7)
-    const l7Rules = firstL7 === -1 ? [] : rules.slice(firstL7)
-    const afterL4 =
-      firstL7 === -1
-        ? unmatched
-        : builder.node(
-            { kind: 'upgrade', next: lowerSequence(builder, l7Rules.map(alternativeOf), { otherwise: unmatched }) },
-            null,
-          )
-    entries.push([spec.key, lowerSequence(builder, l4Rules.map(alternativeOf), { otherwise: afterL4 })])
-    metas.push([
-      spec.key,
-      {
-        transport: spec.transport,
-        address: spec.address,
-        kind: firstL7 === -1 ? 'raw' : 'http',
-        needsPeek: false,
-        rules: rules.map((analyzed) => analyzed.rule.name),
-      },
-    ])
+    const names = JSON.stringify(rules.map(({ rule }) => rule.name))
+    const entry = known.get(names) ?? lowerListener(rules)
+    known.set(names, entry)
+    entries.push([spec.key, entry])
+    const { transport, address } = spec
+    const traits = listenerTraits(builder, entry)
+    metas.push([spec.key, { transport, address, ...traits, rules: rules.map(({ rule }) => rule.name) }])
   }
-  return { builder, entries: Object.fromEntries(entries), listeners: Object.fromEntries(metas) }
+  const graph = compactGraph({ ...builder.parts(), entries: Object.fromEntries(entries) })
+  return { graph, listeners: Object.fromEntries(metas), cuts }
+}
+
+const FREE_WORK = 200_000
+
+/** Where a rule can be carried out. Middleware on bytes must run before anything else has read them. */
+function carrierOf({ rule, requestChain, responseChain }: AnalyzedRule): Carrier {
+  const { type } = rule.terminate
+  if (type === 'tcp_forward' || type === 'udp_forward') return 'bytes'
+  const isOnBytes = requestChain.some(({ middleware: { meta } }) => meta.kind === 'l4-peek' || meta.kind === 'l4-bytes')
+  if (isOnBytes) return 'bytes'
+  const isSilent = requestChain.length === 0 && responseChain.length === 0
+  return type === 'close' && isSilent ? 'any' : 'http'
 }

@@ -15,7 +15,7 @@ export function edgesOf(node: Node): { readonly edge: Edge; readonly to: NodeId 
     case 'middleware':
       return [{ edge: 'next', to: node.next }, ...maybe('onError', node.onError)]
     case 'upgrade':
-      return [{ edge: 'next', to: node.next }]
+      return [{ edge: 'next', to: node.next }, ...maybe('otherwise', node.otherwise)]
     case 'fetch':
       return [...maybe('nextResponse', node.nextResponse), ...maybe('nextTunnel', node.nextTunnel)]
     case 'terminate':

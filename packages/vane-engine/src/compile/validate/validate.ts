@@ -44,6 +44,9 @@ export function validate(graph: SymbolicFlowGraph): Diagnostic[] {
   return [...problems.values()]
 }
 
+/** A dispatch needs no case. */
+const OPTIONAL_EDGES: ReadonlySet<Edge> = new Set<Edge>(['onError', 'otherwise', 'case'])
+
 type Report = (id: number, message: string) => void
 
 interface Frame {
@@ -79,7 +82,7 @@ function exitsOf({ graph, report }: { graph: SymbolicFlowGraph; report: Report }
     else exits.push({ to, phase: leads })
   }
   for (const edge of Object.keys(legal.leads)) {
-    const isMissing = !present.has(edge as Edge) && edge !== 'onError' && edge !== 'case'
+    const isMissing = !present.has(edge as Edge) && !OPTIONAL_EDGES.has(edge as Edge)
     if (isMissing) report(id, `its edge ${edge} is missing, so that a path ends nowhere`)
   }
   return exits

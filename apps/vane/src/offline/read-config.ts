@@ -1,0 +1,35 @@
+import { formatDiagnostics, sortDiagnostics, type Diagnostic } from 'vane-core'
+import { findUnsupported } from 'vane-engine/compile'
+import { loadConfig, type LoadedConfig } from 'vane-engine/config'
+import { printable } from '../output/blocks.ts'
+import type { RunSurroundings } from '../run-result.ts'
+
+/** A configuration directory as far as it can be told without a daemon. */
+export interface ReadConfig extends LoadedConfig {
+  /** What was taken for granted, in sentences. */
+  readonly notes: readonly string[]
+}
+
+/** Reads and compiles a configuration directory. What `vaned` of this version would refuse to run is a warning here. */
+export async function readConfig(dir: string): Promise<ReadConfig> {
+  const loaded = await loadConfig(dir, { plugins: 'assume' })
+  const missing = loaded.graph === undefined ? [] : findUnsupported(loaded.graph)
+  const warnings = missing.map((diagnostic): Diagnostic => ({ ...diagnostic, severity: 'warning' }))
+  const notes =
+    loaded.assumedPlugins.length === 0
+      ? []
+      : [
+          `${loaded.assumedPlugins.join(', ')}: plugins are not looked into here; each export is taken for stateless ` +
+            'request middleware that needs no body',
+        ]
+  return { ...loaded, diagnostics: sortDiagnostics([...loaded.diagnostics, ...warnings]), notes }
+}
+
+/** Diagnostics with code frames, and the notes, for standard error; empty where there are none. */
+export function reportOf({ diagnostics, sources, notes }: ReadConfig, { color }: RunSurroundings): string {
+  const parts = [formatDiagnostics(diagnostics, { sources, color }), ...notes.map((note) => printable(`note: ${note}`))]
+  return parts
+    .filter((part) => part !== '')
+    .map((part) => `${part}\n`)
+    .join('\n')
+}

@@ -1,0 +1,78 @@
+import { decodeList } from '../schema/decode-list.ts'
+import { decodeObject, optionalWith, required } from '../schema/decode-object.ts'
+import {
+  decodeBoolean,
+  decodeEnum,
+  decodeInteger,
+  decodeParsed,
+  wrongType,
+  type Decode,
+} from '../schema/decode-scalar.ts'
+import { propertyOf, type JsonNode } from '../schema/json-node.ts'
+import type { ProblemSink } from '../schema/problem-sink.ts'
+import { decodeMethod } from './decode-method.ts'
+import { parseDuration } from './duration.ts'
+import { DEFAULT_RETRY, type RetryBackoff, type RetryPolicy } from './types.ts'
+
+const MAX_ATTEMPTS = 10
+const EXPONENTIAL = { kind: 'exponential', baseMs: 100, maxMs: 5_000, jitter: true } as const
+const WORDS = ['none', 'exponential'] as const
+
+const duration = decodeParsed('a duration such as "100ms"', parseDuration)
+const word = decodeEnum('backoff', WORDS)
+const fixedFields = decodeObject('backoff', { fixed: required(duration) })
+const exponentialFields = decodeObject('exponential', {
+  base: optionalWith(duration, EXPONENTIAL.baseMs),
+  max: optionalWith(duration, EXPONENTIAL.maxMs),
+  jitter: optionalWith(decodeBoolean('jitter'), EXPONENTIAL.jitter),
+})
+const backoffFields = decodeObject('backoff', { exponential: required(decodeExponential) })
+
+const retryFields = decodeObject('retry', {
+  max_attempts: optionalWith(
+    decodeInteger({ what: 'max_attempts', min: 1, max: MAX_ATTEMPTS }),
+    DEFAULT_RETRY.maxAttempts,
+  ),
+  methods: optionalWith<readonly string[]>(
+    decodeList(decodeMethod, { what: 'methods', min: 1 }),
+    DEFAULT_RETRY.methods,
+  ),
+  backoff: optionalWith<RetryBackoff>(decodeBackoff, DEFAULT_RETRY.backoff),
+  buffering: optionalWith<RetryPolicy['buffering']>(
+    decodeEnum('buffering', ['opportunistic', 'force']),
+    DEFAULT_RETRY.buffering,
+  ),
+})
+
+/** When a failed request is tried again. */
+export const decodeRetry: Decode<RetryPolicy> = (node, sink) => {
+  const decoded = retryFields(node, sink)
+  if (decoded === undefined) return undefined
+  const { max_attempts: maxAttempts, methods, backoff, buffering } = decoded
+  return { maxAttempts, methods: [...new Set(methods)].toSorted(), backoff, buffering }
+}
+
+/** `"none"`, `{ "fixed": … }`, `"exponential"`, or `{ "exponential": { … } }`. */
+function decodeBackoff(node: JsonNode, sink: ProblemSink): RetryBackoff | undefined {
+  if (node.type === 'string') {
+    const chosen = word(node, sink)
+    return chosen === undefined ? undefined : chosen === 'none' ? { kind: 'none' } : EXPONENTIAL
+  }
+  if (node.type !== 'object')
+    return wrongType(node, sink, '"none", "exponential", { "fixed": … } or { "exponential": … }')
+  if (propertyOf(node, 'fixed') === undefined) {
+    return backoffFields(node, sink)?.exponential
+  }
+  const decoded = fixedFields(node, sink)
+  return decoded === undefined ? undefined : { kind: 'fixed', delayMs: decoded.fixed }
+}
+
+function decodeExponential(node: JsonNode, sink: ProblemSink): RetryBackoff | undefined {
+  const decoded = exponentialFields(node, sink)
+  if (decoded === undefined) return undefined
+  const { base: baseMs, max: maxMs, jitter } = decoded
+  if (baseMs <= maxMs) return { kind: 'exponential', baseMs, maxMs, jitter }
+  const message = `"base" (${baseMs} ms) exceeds "max" (${maxMs} ms)`
+  sink.at(propertyOf(node, 'base') ?? node, { code: 'out-of-range', message })
+  return undefined
+}

@@ -1,0 +1,145 @@
+import type { AnalyzedRule } from '../analyze.ts'
+import type { Formula } from './formula.ts'
+
+/** Where a rule can be carried out: on bytes, on requests, or wherever it is found to match. */
+export type Carrier = 'bytes' | 'http' | 'any'
+
+/** A rule of a listener, in its place. */
+export interface Entry {
+  readonly index: number
+  readonly analyzed: AnalyzedRule
+  readonly carrier: Carrier
+}
+
+/**
+ * The rules that are still possible, first to last, each with what is left of its condition. Lists are hash-consed and
+ * share their ends. A list ends with a rule after which nothing can be reached, with `undefined` (no rule matched), or with a joint: a list
+ * that is decided on its own, by nodes that several paths share.
+ */
+export type RuleList = Cell | undefined
+
+/** One rule of a list, or its joint. */
+export interface Cell {
+  readonly id: number
+  /** `undefined`: this is a joint. */
+  readonly formula: Formula | undefined
+  readonly entry: Entry | undefined
+  /** The rest of the list; of a joint, the list it leads to. */
+  readonly next: RuleList
+  /** Sum of the formulas' sizes up to the joint: the most nodes and cases that plain checks need. */
+  readonly size: number
+  /** Whether some rule, beyond the joint too, can only be carried out on bytes. */
+  readonly hasBytes: boolean
+  /** Lists that begin with one rule more: see {@link ListTable}. */
+  readonly longer: Longer
+}
+
+/** What stands right before a list, by key. Most lists have one. */
+interface Longer {
+  firstKey: number | undefined
+  first: Cell | undefined
+  others: Map<number, Cell> | undefined
+}
+
+/** Makes lists, and keeps equal ones equal: each list knows those that are longer by one. */
+export class ListTable {
+  readonly #rules: number
+  readonly #empty: Longer = { firstKey: undefined, first: undefined, others: undefined }
+  #cells = 0
+
+  /** @param rules how many there are on the listener. */
+  constructor(rules: number) {
+    this.#rules = rules
+  }
+
+  /** @param next is dropped where nothing after the rule can be reached. */
+  add(formula: Formula, entry: Entry, next: RuleList): Cell {
+    const rest = isLast({ formula, entry }, { hasBytes: next?.hasBytes === true, isFirst: false }) ? undefined : next
+    return this.#intern(formula.id * this.#rules + entry.index, rest, () => ({
+      formula,
+      entry,
+      size: formula.size + sizeOf(rest),
+      hasBytes: entry.carrier === 'bytes' || rest?.hasBytes === true,
+    }))
+  }
+
+  /** A joint before a list; the end needs none. */
+  joint(list: RuleList): RuleList {
+    if (list === undefined || list.formula === undefined) return list
+    const { hasBytes } = list
+    return this.#intern(-1, list, () => ({ formula: undefined, entry: undefined, size: 0, hasBytes }))
+  }
+
+  /** Rules in front of a list. */
+  prepend(rules: readonly Ruling[], list: RuleList): RuleList {
+    let result = list
+    for (let index = rules.length - 1; index >= 0; index--) {
+      const { formula, entry } = rules[index]!
+      result = this.add(formula, entry, result)
+    }
+    return result
+  }
+
+  #intern(key: number, next: RuleList, make: () => Pick<Cell, 'formula' | 'entry' | 'size' | 'hasBytes'>): Cell {
+    const longer = next === undefined ? this.#empty : next.longer
+    if (longer.firstKey === key) return longer.first!
+    const known = longer.others?.get(key)
+    if (known !== undefined) return known
+    const cell: Cell = {
+      id: this.#cells++,
+      next,
+      ...make(),
+      longer: { firstKey: undefined, first: undefined, others: undefined },
+    }
+    if (longer.firstKey === undefined) {
+      longer.firstKey = key
+      longer.first = cell
+    } else {
+      longer.others ??= new Map<number, Cell>()
+      longer.others.set(key, cell)
+    }
+    return cell
+  }
+}
+
+/** A rule with what is left of its condition. */
+export interface Ruling {
+  readonly formula: Formula
+  readonly entry: Entry
+}
+
+/**
+ * Whether nothing after a rule can be reached: it always holds. But if it answers HTTP, there are still connections that do
+ * not speak it, for rules that forward bytes; and if it forwards bytes, there are those that rules before it have made
+ * HTTP, whose bytes have been read.
+ */
+export function isLast({ formula, entry }: Ruling, { hasBytes, isFirst }: ListPlace): boolean {
+  if (formula.kind !== 'true') return false
+  return entry.carrier === 'any' || (entry.carrier === 'http' ? !hasBytes : isFirst)
+}
+
+/** Where a rule stands in a list. */
+export interface ListPlace {
+  /** Whether some rule after it can only be carried out on bytes. */
+  readonly hasBytes: boolean
+  /** Whether no rule comes before it. */
+  readonly isFirst: boolean
+}
+
+/** See {@link Cell.size}. */
+export function sizeOf(list: RuleList): number {
+  return list?.size ?? 0
+}
+
+/** The rules of a list up to its joint, `limit` at most, and the list after them. */
+export function takeRules(
+  list: RuleList,
+  limit: number,
+): { readonly rules: readonly Ruling[]; readonly rest: RuleList } {
+  const rules: Ruling[] = []
+  let cell = list
+  for (; cell?.formula !== undefined && rules.length < limit; cell = cell.next) {
+    rules.push({ formula: cell.formula, entry: cell.entry! })
+  }
+  return { rules, rest: cell }
+}

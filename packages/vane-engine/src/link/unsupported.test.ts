@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import { compile, type MetadataProvider } from '../compile/compile.ts'
+import { BUILTIN_MIDDLEWARE } from '../compile/builtin-middleware.ts'
+import { findUnsupported } from './unsupported.ts'
+
+const middleware: MetadataProvider = {
+  builtins: BUILTIN_MIDDLEWARE,
+  plugin: ({ exportName }) => ({
+    path: '/wasm/p.wasm',
+    meta: { kind: exportName === 'bytes' ? 'l4-bytes' : 'l7-request', stateless: true, needsBody: false, inspects: [] },
+  }),
+}
+
+function findIn(...rules: object[]): ReturnType<typeof findUnsupported> {
+  const all = rules.map((rule, index) => ({
+    name: `r${index}`,
+    listen: [':80'],
+    terminate: { type: 'static', status: 200 },
+    ...rule,
+  }))
+  const text = JSON.stringify({ rules: all }, null, 1)
+  const { graph, diagnostics } = compile({ files: [{ path: 'rules/x.json', text }], middleware })
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
+  return findUnsupported(graph!)
+}
+
+const proxy = (keys: object): object => ({ terminate: { type: 'http_proxy', upstream: 'a:1', ...keys } })
+
+test('what runs is not refused', () => {
+  const match = [
+    { 'http.header.x': { equals: 'a' } },
+    { 'remote.ip': { cidr: '10.0.0.0/8' } },
+    { 'http.uri.path': { path_prefix: '/a' } },
+    { 'http.query.q': { matches: '^[a-z]+$' } },
+    { 'http.cookie.id': { not_contains: 'a' } },
+    { 'remote.port': { gte: 1024 } },
+    { 'http.body': { prefix: '{' } },
+  ]
+  expect(
+    findIn(
+      { match, middleware_chain: [{ use: 'forward_client_ip' }, { use: 'p:request' }] },
+      { listen: [':81'], ...proxy({ version: 'h1', retry: { max_attempts: 1 } }) },
+      {
+        listen: ['unix:/run/x'],
+        terminate: { type: 'static', status: 200, headers: { a: '${host}' }, body: { base64: '/w==' } },
+      },
+      { listen: [':82'], terminate: { type: 'redirect_https' } },
+    ),
+  ).toEqual([])
+})
+
+test.each<[string, object, string]>([
+  ['a field', { match: { 'tls.version': { equals: '1.3' } } }, 'the field "tls.version"'],
+  [
+    'a field inside a combination',
+    { match: { not: { any_of: [{ 'tls.sni': { equals: 'a' } }] } } },
+    'the field "tls.sni"',
+  ],
+  ['a listener of datagrams', { listen: ['udp::80'] }, 'listening for datagrams (udp)'],
+  ['TLS on a listener', { tls: { cert_file: 'c', key_file: 'k' } }, 'TLS on a listener'],
+  ['a middleware', { middleware_chain: [{ use: 'rate_limit', args: { rate: 1 } }] }, 'the middleware "rate_limit"'],
+  [
+    'a kind of plugin',
+    { middleware_chain: [{ use: 'p:bytes' }], terminate: { type: 'close' } },
+    'middleware of kind l4-bytes',
+  ],
+  ['a terminator', { terminate: { type: 'websocket', upstream: 'a:1' } }, 'the terminator "websocket"'],
+  ['a forward', { terminate: { type: 'tcp_forward', upstream: 'a:1' } }, 'the terminator "tcp_forward"'],
+  ['a version', proxy({ version: 'h2' }), 'HTTP/2 to an upstream'],
+  ['TLS to an upstream', proxy({ tls: {} }), 'TLS to an upstream'],
+  ['name servers', proxy({ dns: { nameservers: ['192.0.2.1'] } }), 'name servers of an upstream ("dns")'],
+  ['a retry', proxy({ retry: { max_attempts: 2 } }), 'a "retry" of requests'],
+])('%s that does not run is refused with rule, file and line', (_name, rule, what) => {
+  const found = findIn({ ...rule, name: 'the rule' })
+  expect(found).toMatchObject([
+    {
+      severity: 'error',
+      code: 'not-available',
+      message: `rule "the rule" needs ${what}, which is not available in this version`,
+      span: { file: 'rules/x.json', line: expect.any(Number) as number },
+    },
+  ])
+})
+
+test('everything that is missing is told, each once, where it is used first', () => {
+  const rule = { match: { 'tls.alpn': { equals: 'h2' } }, ...proxy({ version: 'h3', tls: {} }) }
+  const found = findIn(rule, rule)
+  expect(found.map(({ message }) => message)).toEqual([
+    'rule "r0" needs the field "tls.alpn", which is not available in this version',
+    'rule "r0" needs HTTP/3 to an upstream, which is not available in this version',
+  ])
+})
