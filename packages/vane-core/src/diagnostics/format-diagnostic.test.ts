@@ -63,3 +63,11 @@ test('are sorted by file and place, those without a place first', () => {
   ])
   expect(sorted.map((diagnostic) => diagnostic.message)).toEqual(['none', 'a2', 'a9', 'a10', 'b1'])
 })
+
+test('what was expected is told, unless the message tells it', () => {
+  const base = { severity: 'error', code: 'unknown-value', message: 'unknown version "h9"' } as const
+  expect(formatDiagnostic({ ...base, expected: 'one of auto, h1' })).toContain('\n  = expected: one of auto, h1')
+  expect(formatDiagnostic({ ...base, message: 'must be one of auto, h1', expected: 'one of auto, h1' })).not.toContain(
+    '= ',
+  )
+})

@@ -34,7 +34,7 @@ function decodeComparison(key: JsonNode, value: JsonNode, sink: ProblemSink): Pr
   const path = String(key.value)
   const field = findField(path)
   if (field === undefined) {
-    sink.at(key, unknownField(path))
+    sink.at(key, () => unknownField(path))
     return undefined
   }
   const nameProblem = field.path.endsWith('.') ? checkFieldName(field, path) : undefined
@@ -52,7 +52,7 @@ function decodeComparison(key: JsonNode, value: JsonNode, sink: ProblemSink): Pr
 
   const operator = Object.hasOwn(OPERATORS, only.name) ? OPERATORS[only.name] : undefined
   if (operator === undefined) {
-    sink.at(only.key, unknownWord(only.name, operatorsOf(field), { code: 'unknown-operator', what: 'operator' }))
+    sink.at(only.key, () => unknownWord(only.name, operatorsOf(field), { code: 'unknown-operator', what: 'operator' }))
     return undefined
   }
   if (!appliesTo(operator, field)) {

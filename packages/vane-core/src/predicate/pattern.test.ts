@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { RE2JS } from 're2js'
 import { expect, test } from 'vitest'
 import { MAX_PATTERN_BYTES, parsePattern } from 'vane-core'
-import { patternSize } from './pattern-size.ts'
+import { measurePattern } from './measure-pattern.ts'
 
 function compile(text: string): { test(subject: string): boolean } {
   const parsed = parsePattern(text)
@@ -90,6 +90,29 @@ test('mistakes are named with their place', () => {
   expect(parsePattern('a\\')).toMatchObject({ problem: { within: { offset: 1, length: 1 } } })
 })
 
+test.each([
+  [`(?i)${'[\\x{100}-\\x{ffff}]'.repeat(200)}`],
+  [`(?i)${'[!-\uffff]'.repeat(200)}`],
+  [`(?i)${'\\pL'.repeat(1_000)}`],
+  [`(?i)${'[^\\pL\\pN]'.repeat(300)}`],
+  ['\\pL'.repeat(1_300)],
+])('%s takes too long to compile, and is refused before', (pattern) => {
+  const start = performance.now()
+  expect(parsePattern(pattern)).toMatchObject({ problem: { code: 'pattern-too-large', message: /steps to compile/ } })
+  expect(performance.now() - start).toBeLessThan(200)
+})
+
+test('classes of Unicode are for use', () => {
+  for (const pattern of [
+    '(?i)^[\\pL\\pN_-]+@[\\pL\\pN.-]+$',
+    '(?i)[\u00e0-\u017f]',
+    '^(\\pL+ ){3}$',
+    '(?i)[^\\x{80}-\\x{10ffff}]',
+  ]) {
+    expect(parsePattern(pattern)).toHaveProperty('value')
+  }
+})
+
 test('the size of a pattern is never far under what it compiles to', () => {
   const atom = fc.constantFrom('a', '.', '\\d', '[a-c]', '\\pL', '(?:ab|c)', '(x)', '\\Qa.b\\E')
   const repeat = fc.constantFrom('', '*', '+?', '{3}', '{2,5}', '{0,7}', '{4,}')
@@ -109,7 +132,7 @@ test('the size of a pattern is never far under what it compiles to', () => {
       // What the engine itself refuses to repeat has no size.
       fc.pre('value' in parsePattern(text))
       // Up to the frame of a program, and what it does for an empty repetition.
-      expect(RE2JS.compile(text).programSize()).toBeLessThanOrEqual(patternSize(text) * 2 + 8)
+      expect(RE2JS.compile(text).programSize()).toBeLessThanOrEqual(measurePattern(text).instructions * 2 + 8)
     }),
     { numRuns: 200 },
   )

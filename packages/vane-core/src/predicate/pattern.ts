@@ -1,6 +1,7 @@
 import { RE2JS, RE2JSException } from 're2js'
 import { quoted, type Parsed } from '../schema/decode-scalar.ts'
-import { patternSize } from './pattern-size.ts'
+import type { Problem } from '../schema/problem-sink.ts'
+import { measurePattern, type PatternCost } from './measure-pattern.ts'
 
 /** A compiled regular expression of `matches`. */
 export interface Pattern {
@@ -17,9 +18,12 @@ export const MAX_PATTERN_BYTES = 4_096
  */
 export const MAX_PATTERN_INSTRUCTIONS = 5_000
 
+/** Work that compiling a pattern may be, in instructions' worth (see `PatternCost`). */
+export const MAX_PATTERN_EFFORT = 20_000
+
 /**
  * Compiles an RE2 regular expression: no look-around, no back-references, and in exchange no text on which it takes longer
- * than its size times the text's length. `docs/rules.md` has the syntax.
+ * than its size times the text's length. `docs/patterns.md` has the syntax.
  */
 export function parsePattern(text: string): Parsed<Pattern> {
   if (Buffer.byteLength(text) > MAX_PATTERN_BYTES) {
@@ -27,11 +31,8 @@ export function parsePattern(text: string): Parsed<Pattern> {
     return { problem: { code: 'pattern-too-large', message } }
   }
   // Before compiling: a repetition of repetitions takes seconds and gigabytes to write out.
-  if (patternSize(text) > MAX_PATTERN_INSTRUCTIONS) {
-    const message = `the pattern ${quoted(text)} repeats itself into more than ${MAX_PATTERN_INSTRUCTIONS} instructions`
-    const suggestion = 'repeat less, or with "*" and "+" instead of counts'
-    return { problem: { code: 'pattern-too-large', message, suggestion } }
-  }
+  const tooLarge = whyTooLarge(text, measurePattern(text))
+  if (tooLarge !== undefined) return { problem: tooLarge }
   try {
     const compiled = RE2JS.compile(text)
     return { value: { test: (subject) => compiled.test(subject) } }
@@ -39,6 +40,17 @@ export function parsePattern(text: string): Parsed<Pattern> {
     if (!(error instanceof RE2JSException)) throw error
     return describe(text, error)
   }
+}
+
+function whyTooLarge(text: string, { instructions, effort }: PatternCost): Problem | undefined {
+  const code = 'pattern-too-large'
+  if (instructions > MAX_PATTERN_INSTRUCTIONS) {
+    const message = `the pattern ${quoted(text)} repeats itself into more than ${MAX_PATTERN_INSTRUCTIONS} instructions`
+    return { code, message, suggestion: 'repeat less, or with "*" and "+" instead of counts' }
+  }
+  if (effort <= MAX_PATTERN_EFFORT) return undefined
+  const message = `the pattern ${quoted(text)} takes more than ${MAX_PATTERN_EFFORT} steps to compile`
+  return { code, message, suggestion: 'name fewer classes and ranges of Unicode, or leave out "(?i)"' }
 }
 
 /** What the engine says, with the place it says it of. */

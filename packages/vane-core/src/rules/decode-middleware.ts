@@ -15,9 +15,10 @@ const useFields = decodeObject('a middleware', {
 })
 
 /** A rule's `middleware_chain`. */
-export const decodeMiddlewareChain: Decode<MiddlewareUse[]> = decodeList(decodeUse, { what: 'middleware' })
+export const decodeMiddlewareChain: Decode<MiddlewareUse[]> = decodeList(decodeMiddlewareUse, { what: 'middleware' })
 
-function decodeUse(node: JsonNode, sink: ProblemSink): MiddlewareUse | undefined {
+/** One entry of it. */
+export function decodeMiddlewareUse(node: JsonNode, sink: ProblemSink): MiddlewareUse | undefined {
   if (node.type === 'string') {
     const suggestion = `write { "use": ${quoted(String(node.value))} }`
     return wrongType(node, sink, { what: 'a middleware (an object)', suggestion })

@@ -272,6 +272,14 @@ export const DEFAULT_RETRY: RetryPolicy = {
 /** Bytes a body may be where it must be buffered and a rule says nothing else. */
 export const DEFAULT_MAX_BODY_BYTES: number = 8 * 1024 * 1024
 
+/** What is left of an entry that cannot be used: enough to find out what else is wrong with it. */
+export interface BrokenRule {
+  readonly name: string | undefined
+  readonly middlewareChain: readonly MiddlewareUse[]
+  /** Of `name`, or of the entry. */
+  readonly source: SourceSpan
+}
+
 /** A rule file after parsing. */
 export interface RuleFile {
   readonly path: string
@@ -279,5 +287,7 @@ export interface RuleFile {
   readonly order: number
   /** Rules, and presets that will become rules. */
   readonly rules: readonly (Rule | PresetUse)[]
+  /** Entries with problems. */
+  readonly broken: readonly BrokenRule[]
   readonly source: SourceText
 }

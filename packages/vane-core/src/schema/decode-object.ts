@@ -40,7 +40,7 @@ export function decodeObject<F extends Fields>(what: string, fields: F): Decode<
     for (const { key, name, value } of propertiesOf(node)) {
       const field = Object.hasOwn(fields, name) ? fields[name] : undefined
       if (field === undefined) {
-        sink.at(key, unknownWord(name, names, { code: 'unknown-key', what: `key in ${what}:` }))
+        sink.at(key, () => unknownWord(name, names, { code: 'unknown-key', what: `key in ${what}:` }))
         whole = false
         continue
       }

@@ -63,7 +63,7 @@ export function decodeEnum<T extends string>(what: string, values: readonly T[])
     const value = text(node, sink)
     if (value === undefined) return undefined
     const found = values.find((candidate) => candidate === value)
-    if (found === undefined) sink.at(node, unknownWord(value, values, { code: 'unknown-value', what }))
+    if (found === undefined) sink.at(node, () => unknownWord(value, values, { code: 'unknown-value', what }))
     return found
   }
 }

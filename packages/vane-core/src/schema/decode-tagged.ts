@@ -28,7 +28,7 @@ export function decodeTagged<T>({ what, tag, variants, unknownCode }: TaggedOpti
     const name = String(tagNode.value)
     const variant = Object.hasOwn(variants, name) ? variants[name] : undefined
     if (variant !== undefined) return variant(node, sink)
-    sink.at(tagNode, unknownWord(name, names, { code: unknownCode, what }))
+    sink.at(tagNode, () => unknownWord(name, names, { code: unknownCode, what }))
     return undefined
   }
 }

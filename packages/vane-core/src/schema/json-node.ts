@@ -21,8 +21,8 @@ export function propertyOf(node: JsonNode, name: string): JsonNode | undefined {
 export function jsonPath(node: JsonNode): string {
   const parts: string[] = []
   for (let at: JsonNode = node; at.parent !== undefined; at = at.parent) {
-    if (at.parent.type === 'array') parts.push(`[${at.parent.children?.indexOf(at) ?? -1}]`)
-    else if (at.type === 'property') parts.push(keyStep(String(at.children?.[0]?.value)))
+    if (at.parent.type === 'array') parts.push(pathStep(at.parent.children?.indexOf(at) ?? -1))
+    else if (at.type === 'property') parts.push(pathStep(String(at.children?.[0]?.value)))
   }
   const path = parts.toReversed().join('')
   return path.startsWith('.') ? path.slice(1) : path
@@ -40,6 +40,12 @@ export function jsonTypeName(node: JsonNode): string {
     default:
       return `a ${node.type}`
   }
+}
+
+/** One step of a JSON path: a key, or an index. */
+export function pathStep(step: string | number): string {
+  if (typeof step === 'number') return `[${step}]`
+  return keyStep(step)
 }
 
 function keyStep(key: string): string {

@@ -27,17 +27,22 @@ const MAX_PROBLEMS = 200
 export class ProblemSink {
   readonly source: SourceText
   readonly diagnostics: Diagnostic[] = []
-  /** Work that patterns of this file have cost so far, in instructions: see `decodePattern`. */
-  patternInstructions = 0
+  /** Work that patterns of this file have cost so far: see `decodePattern`. */
+  patternEffort = 0
 
   constructor(source: SourceText) {
     this.source = source
   }
 
-  /** Reports a problem at a value or a key. */
-  at(node: JsonNode, problem: Problem): void {
-    if (this.#isFull()) return
-    const { within, ...rest } = problem
+  /** Whether nothing more is taken. */
+  get isFull(): boolean {
+    return this.diagnostics.length > MAX_PROBLEMS
+  }
+
+  /** Reports a problem at a value or a key. One that takes work to describe comes as a function. */
+  at(node: JsonNode, problem: Problem | (() => Problem)): void {
+    if (this.isFull) return
+    const { within, ...rest } = typeof problem === 'function' ? problem() : problem
     const raw = this.source.text.slice(node.offset, node.offset + node.length)
     const part = within === undefined || node.type !== 'string' ? undefined : stretchOfString(raw, within)
     const span = part === undefined ? this.span(node) : this.source.span(node.offset + part.offset, part.length)
@@ -46,7 +51,7 @@ export class ProblemSink {
 
   /** Reports a problem at a stretch of the text. */
   atOffset(offset: number, length: number, problem: Problem): void {
-    if (!this.#isFull()) this.#push(this.source.span(offset, length), problem)
+    if (!this.isFull) this.#push(this.source.span(offset, length), problem)
   }
 
   #push(span: SourceSpan, problem: Problem & { path?: string }): void {
@@ -62,9 +67,5 @@ export class ProblemSink {
   /** The place of a node. The braces of an object say nothing: it is where it begins. */
   span(node: JsonNode): SourceSpan {
     return this.source.span(node.offset, node.type === 'object' || node.type === 'array' ? 1 : node.length)
-  }
-
-  #isFull(): boolean {
-    return this.diagnostics.length > MAX_PROBLEMS
   }
 }

@@ -29,8 +29,6 @@ export interface AnalyzedRule {
   readonly requestChain: readonly ChainStep[]
   /** What runs after the fetch, in order. */
   readonly responseChain: readonly ChainStep[]
-  /** Whether it can be decided and carried out without HTTP. */
-  readonly isL4: boolean
 }
 
 /** What {@link analyze} needs besides the rules. */
@@ -63,13 +61,7 @@ export function analyze(
     }
     if (!isUsable) continue
     const { level, count } = measure(rule.match)
-    const { type } = rule.terminate
-    const forwards = type === 'tcp_forward' || type === 'udp_forward'
-    const hasMessages = [...requestChain, ...responseChain].some(({ middleware }) =>
-      middleware.meta.kind.startsWith('l7'),
-    )
-    const isL4 = (forwards || type === 'close') && (level === 'l4' || level === 'l4-peek') && !hasMessages
-    analyzed.push({ rule, level, predicateCount: count, requestChain, responseChain, isL4 })
+    analyzed.push({ rule, level, predicateCount: count, requestChain, responseChain })
   }
   return { rules: analyzed, diagnostics }
 }

@@ -10,7 +10,9 @@ import {
   type SourceFile,
   type SymbolicFlowGraph,
 } from 'vane-core'
+import { addPaths } from './add-paths.ts'
 import { analyze } from './analyze.ts'
+import { checkBroken } from './check-broken.ts'
 import { checkRules } from './check-rules.ts'
 import { collectComparisons } from './collect-comparisons.ts'
 import { expand } from './expand.ts'
@@ -74,6 +76,11 @@ export function compileParsed(
     ...parsed.flatMap((file) => file.diagnostics),
     ...merged.diagnostics,
     ...checkRules(merged.rules),
+    ...checkBroken(
+      files.flatMap((file) => file.broken),
+      merged,
+      { middleware, sources },
+    ),
     ...analyzed.diagnostics,
     ...overlaps,
     ...tls.diagnostics,
@@ -83,8 +90,8 @@ export function compileParsed(
     diagnostics.push({ severity: 'error', code: 'no-rules', message: 'the configuration holds no rule', suggestion })
   }
   diagnostics.push(...warnUnreachable(listeners))
-  if (hasErrors(diagnostics))
-    return { graph: undefined, rules: merged.rules, diagnostics: sortDiagnostics(diagnostics) }
+  const finish = (): readonly Diagnostic[] => addPaths(sortDiagnostics(diagnostics), sources)
+  if (hasErrors(diagnostics)) return { graph: undefined, rules: merged.rules, diagnostics: finish() }
 
   const { graph: parts, listeners: metas } = lower(listeners)
   const graph: SymbolicFlowGraph = {
@@ -98,11 +105,7 @@ export function compileParsed(
     },
   }
   diagnostics.push(...validate(graph))
-  return {
-    graph: hasErrors(diagnostics) ? undefined : graph,
-    rules: merged.rules,
-    diagnostics: sortDiagnostics(diagnostics),
-  }
+  return { graph: hasErrors(diagnostics) ? undefined : graph, rules: merged.rules, diagnostics: finish() }
 }
 
 function withTls(

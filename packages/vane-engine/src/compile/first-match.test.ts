@@ -63,7 +63,7 @@ const OPERANDS: Readonly<Record<string, readonly unknown[]>> = {
   contains: TEXTS,
   not_contains: TEXTS,
   matches: ['a', '^/api', '^$', '.*', '[12]'],
-  path_prefix: ['/', '/api', '/api/', '/api/x', '/apix'],
+  path_prefix: ['/', '/api', '/api/', '/api/x', '/apix', '/api-x', '/api/x/y'],
   cidr: ['10.0.0.0/30', '10.0.0.0/31', '10.0.0.1/32', '0.0.0.0/0', '2001:db8::/32', '::/0'],
 }
 

@@ -24,15 +24,33 @@ export type ResolvedMiddleware =
 
 /** Finds out what a chain entry names, checks its arguments, and that it can run where it stands. */
 export function resolveMiddleware(rule: Rule, use: MiddlewareUse, options: AnalyzeOptions): ResolvedMiddleware {
+  const found = findMiddleware(rule.name, use, options)
+  return 'diagnostics' in found ? found : place(rule, use, found)
+}
+
+/** A middleware, wherever it stands. */
+export interface FoundMiddleware {
+  readonly name: string
+  readonly args: Json
+  readonly meta: MiddlewareMeta
+  readonly plugin?: NonNullable<SymbolicMiddleware['plugin']>
+}
+
+/** Finds out what a chain entry names, and checks its arguments. */
+export function findMiddleware(
+  ruleName: string,
+  use: MiddlewareUse,
+  options: AnalyzeOptions,
+): FoundMiddleware | { readonly diagnostics: readonly Diagnostic[] } {
   const ref = parsePluginRef(use.use)
   if (ref !== undefined) {
     const found = options.middleware.plugin(ref)
     if ('problem' in found) {
-      const message = `rule ${quoted(rule.name)} uses plugin ${quoted(use.use)}: ${found.problem.message}`
+      const message = `rule ${quoted(ruleName)} uses plugin ${quoted(use.use)}: ${found.problem.message}`
       return refuse(use, { ...found.problem, message })
     }
     const plugin = { path: found.path, export: ref.exportName }
-    return place(rule, use, { name: use.use, args: use.args, meta: found.meta, plugin })
+    return { name: use.use, args: use.args, meta: found.meta, plugin }
   }
 
   const { builtins } = options.middleware
@@ -42,7 +60,7 @@ export function resolveMiddleware(rule: Rule, use: MiddlewareUse, options: Analy
     return refuse(use, { suggestion: 'plugins are named "<file name without .wasm>:<export>"', ...problem })
   }
   const args = decodeArgs(builtin, use, options)
-  return 'diagnostics' in args ? args : place(rule, use, { name: use.use, args: args.value, meta: builtin.meta })
+  return 'diagnostics' in args ? args : { name: use.use, args: args.value, meta: builtin.meta }
 }
 
 function decodeArgs(
@@ -65,20 +83,14 @@ function decodeArgs(
 }
 
 /** Whether the middleware can run where it stands: before a response there is none, on bytes there are no messages. */
-function place(
-  rule: Rule,
-  use: MiddlewareUse,
-  found: { name: string; args: Json; meta: MiddlewareMeta; plugin?: SymbolicMiddleware['plugin'] },
-): ResolvedMiddleware {
+function place(rule: Rule, use: MiddlewareUse, found: FoundMiddleware): ResolvedMiddleware {
   const { kind } = found.meta
   const misplaced = whyMisplaced(kind, rule)
   if (misplaced !== undefined) {
     const message = `rule ${quoted(rule.name)} ${misplaced}, so that ${quoted(use.use)} (${kind}) cannot run`
     return refuse(use, { code: 'misplaced-middleware', message })
   }
-  const { plugin, ...rest } = found
-  const middleware = { ...rest, rule: rule.name, source: use.source }
-  return { middleware: plugin === undefined ? middleware : { ...middleware, plugin } }
+  return { middleware: { ...found, rule: rule.name, source: use.source } }
 }
 
 function whyMisplaced(kind: MiddlewareMeta['kind'], rule: Rule): string | undefined {
@@ -96,6 +108,9 @@ function whyMisplaced(kind: MiddlewareMeta['kind'], rule: Rule): string | undefi
   }
 }
 
-function refuse(use: MiddlewareUse, { severity = 'error', ...problem }: Problem): ResolvedMiddleware {
+function refuse(
+  use: MiddlewareUse,
+  { severity = 'error', ...problem }: Problem,
+): { readonly diagnostics: readonly Diagnostic[] } {
   return { diagnostics: [{ severity, ...problem, span: use.source }] }
 }

@@ -9,9 +9,10 @@ import { toPlainJson } from './plain-json.ts'
  */
 export function versionHash(rules: readonly AnalyzedRule[]): string {
   const sorted = [...rules].toSorted((a, b) => (a.rule.name < b.rule.name ? -1 : 1))
-  return createHash('sha256')
-    .update(canonicalJson(sorted.map(toCanonical)))
-    .digest('hex')
+  // Rule by rule: one text of ten thousand rules takes longer to put together than to hash.
+  const hash = createHash('sha256').update('[')
+  sorted.forEach((rule, index) => hash.update(`${index === 0 ? '' : ','}${canonicalJson(toCanonical(rule))}`))
+  return hash.update(']').digest('hex')
 }
 
 /** Everything about a rule that can change what the engine does, and nothing else. */

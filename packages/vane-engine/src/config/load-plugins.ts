@@ -40,7 +40,7 @@ export async function loadPlugins(
 export function pluginStems(parsed: readonly ParsedRuleFile[]): Set<string> {
   const stems = new Set<string>()
   for (const { file } of parsed) {
-    for (const rule of file?.rules ?? []) {
+    for (const rule of [...(file?.rules ?? []), ...(file?.broken ?? [])]) {
       if ('preset' in rule) continue
       for (const { use } of rule.middlewareChain) {
         const ref = parsePluginRef(use)

@@ -32,6 +32,8 @@ export interface Atom {
   readonly isIndexed: boolean
   /** Whether it only asks for the field to be there. */
   readonly isPresence: boolean
+  /** Of a `matches`, once a value has been asked of it. */
+  pattern: ReturnType<typeof parsePattern> | undefined
 }
 
 /** What a single value can be. */
@@ -70,6 +72,7 @@ export function toAtom(predicate: FieldPredicate, { id, type, level }: AtomConte
     nest,
     isIndexed: INDEXED_TYPES.has(type) && (values !== undefined || (nest !== undefined && nest.text !== '')),
     isPresence: isPresence(predicate),
+    pattern: undefined,
   }
 }
 
@@ -82,17 +85,9 @@ export function presenceOf(field: string, type: FieldType): FieldPredicate {
 export function holdsFor(atom: Atom, value: FieldValue): boolean {
   if (atom.predicate.op !== 'matches') return evaluatePredicate(atom.predicate, () => value)
   // Compiled once for all the values that are asked of it.
-  let pattern = PATTERNS.get(atom)
-  if (pattern === undefined) {
-    const parsed = parsePattern(String(atom.predicate.value))
-    pattern = 'value' in parsed ? (text) => parsed.value.test(text) : () => false
-    PATTERNS.set(atom, pattern)
-  }
-  return pattern(String(value))
+  atom.pattern ??= parsePattern(String(atom.predicate.value))
+  return 'value' in atom.pattern && atom.pattern.value.test(String(value))
 }
-
-// A cache only: it holds nothing that cannot be made again, and nothing longer than its atom.
-const PATTERNS = new WeakMap<Atom, (text: string) => boolean>()
 
 /** Whether a comparison holds for every value. */
 export function isPresence({ op, value }: FieldPredicate): boolean {

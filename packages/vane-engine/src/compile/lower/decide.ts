@@ -1,6 +1,6 @@
 import type { NodeId } from 'vane-core'
 import { planHead, planTest, type PlanContext } from './plan-test.ts'
-import { sizeOf, type Cell, type Entry } from './rule-list.ts'
+import { pastJoint, sizeOf, type Cell, type Entry } from './rule-list.ts'
 import { CONNECTION_LEVELS, HEAD_LEVELS, type Plan, type Situation } from './situation.ts'
 import type { CarrierSplit } from './split-by-carrier.ts'
 
@@ -30,7 +30,7 @@ export interface Credit {
  * the next. Where even the least is not to be had, rules become checks one by one.
  */
 export function decide(context: DecideContext, root: Situation, credit: Credit): NodeId {
-  const nodes = new Map<string, NodeId>()
+  const nodes = new Map<number, NodeId>()
   const extra = { left: credit.extra }
   const stack: Frame[] = []
 
@@ -74,7 +74,7 @@ export function decide(context: DecideContext, root: Situation, credit: Credit):
       continue
     }
     const id = plan.emit(frame.nodes)
-    nodes.set(nameOf(frame.situation), id)
+    nodes.set(keyOf(pastJoint(frame.situation.list)!, frame.situation), id)
     extra.left += Math.max(0, frame.granted - (context.emitter.spent - frame.spentBefore))
     stack.pop()
     if (stack.length === 0) return id
@@ -95,25 +95,26 @@ interface Frame {
 }
 
 /** The node of a situation that has one already, or needs no test. */
-function settle(context: DecideContext, situation: Situation, nodes: ReadonlyMap<string, NodeId>): NodeId | undefined {
-  let { list } = situation
-  if (list?.formula === undefined) list = list?.next
+function settle(context: DecideContext, situation: Situation, nodes: ReadonlyMap<number, NodeId>): NodeId | undefined {
+  const list = pastJoint(situation.list)
   if (list === undefined) return context.unmatched
   const { formula, entry } = list
   const isCertain = formula!.kind === 'true'
   const needsUpgrade = situation.stage === 'upgrade' || (situation.stage === 'connection' && entry!.carrier === 'http')
   if (isCertain && !needsUpgrade) return context.action(entry!, situation)
-  return nodes.get(nameOf({ ...situation, list }))
+  return nodes.get(keyOf(list, situation))
 }
 
-function nameOf({ list, stage, isCollected }: Situation): string {
-  const past = list?.formula === undefined ? list?.next : list
-  return `${past?.id} ${stage} ${isCollected}`
+const STAGES: Readonly<Record<Situation['stage'], number>> = { connection: 0, upgrade: 1, bytes: 2, request: 3 }
+
+/** A number that is equal for equal situations; a joint is where it leads. */
+function keyOf(list: Cell, { stage, isCollected }: Situation): number {
+  return list.id * 8 + STAGES[stage] * 2 + Number(isCollected)
 }
 
 /** @param credit `undefined`: none, the head is checked by itself. */
 function planOf(context: DecideContext, situation: Situation, credit: number | undefined): Plan {
-  const list = (situation.list!.formula === undefined ? situation.list!.next : situation.list)!
+  const list = pastJoint(situation.list)!
   const { stage } = situation
   if (stage === 'upgrade') return planUpgrade(context, { ...situation, list })
   const levels = levelsOf(list, stage)

@@ -1,7 +1,7 @@
 import { findField, INSPECTION_LEVELS, type FieldPredicate, type FieldType, type Predicate } from 'vane-core'
 import { fieldLevel } from '../analyze.ts'
 import { presenceOf, toAtom, type Atom, type Family, type Scalar } from './atom.ts'
-import type { Formula, Substitution } from './formula.ts'
+import { Formula, type Substitution } from './formula.ts'
 
 interface FieldFacts {
   readonly type: FieldType
@@ -15,8 +15,8 @@ interface FieldFacts {
 
 /** Makes the formulas of one graph and keeps equal ones equal. Its recursion is as deep as a rule file's nesting may be. */
 export class FormulaTable {
-  readonly true: Formula = this.#make('true', [])
-  readonly false: Formula = this.#make('false', [])
+  readonly true: Formula = combinationOf(1, 'true', [])
+  readonly false: Formula = combinationOf(0, 'false', [])
   readonly #byKey = new Map<string, Formula>()
   readonly #fields = new Map<string, FieldFacts>()
   #nextId = 2
@@ -77,8 +77,11 @@ export class FormulaTable {
       case 'false':
         return formula
       case 'atom': {
-        const truth = known.decide(formula.atom!)
-        return truth === undefined ? formula : truth ? this.true : this.false
+        const atom = formula.atom!
+        const truth = known.decide(atom)
+        if (truth !== undefined) return truth ? this.true : this.false
+        const values = known.narrow?.(atom)
+        return values === undefined ? formula : this.#ofValues(atom.field, values)
       }
       case 'not':
         return this.not(this.substitute(formula.parts[0]!, known))
@@ -120,28 +123,41 @@ export class FormulaTable {
   /** Comparisons become atoms and their complements; what compares nothing becomes a constant. */
   #fromComparison(predicate: FieldPredicate): Formula {
     const { op, field, value } = predicate
-    const { type } = this.#factsOf(field)
-    const positive = (change: Partial<FieldPredicate>): Formula => this.#atom({ ...predicate, ...change })
-    const complement = (change: Partial<FieldPredicate>): Formula =>
-      this.and([this.#atom(presenceOf(field, type)), this.not(this.#fromComparison({ ...predicate, ...change }))])
     switch (op) {
       case 'in':
-        if (typeof value !== 'object' || value.length === 1) return positive({ op: 'equals', value: firstOf(value) })
-        return value.length === 0 ? this.false : positive({ value: [...new Set(value)] })
+        if (typeof value !== 'object' || value.length === 1)
+          return this.#atom({ op: 'equals', field, value: firstOf(value) })
+        return value.length === 0 ? this.false : this.#atom({ op, field, value: [...new Set(value)] })
       case 'not_in':
-        if (typeof value === 'object' && value.length === 0) return this.#atom(presenceOf(field, type))
-        return complement({ op: 'in' })
+        if (typeof value === 'object' && value.length === 0) return this.#presence(field)
+        return this.#complement({ op: 'in', field, value })
       case 'not_equals':
-        return complement({ op: 'equals' })
+        return this.#complement({ op: 'equals', field, value })
       case 'not_contains':
         // Lists have no comparison that only asks whether they are there.
-        return type === 'list' ? positive({}) : complement({ op: 'contains' })
+        return this.#factsOf(field).type === 'list'
+          ? this.#atom(predicate)
+          : this.#complement({ op: 'contains', field, value })
       case 'contains':
       case 'suffix':
-        return value === '' && type !== 'list' ? this.#atom(presenceOf(field, type)) : positive({})
+        return value === '' && this.#factsOf(field).type !== 'list' ? this.#presence(field) : this.#atom(predicate)
       default:
-        return positive({})
+        return this.#atom(predicate)
     }
+  }
+
+  #presence(field: string): Formula {
+    return this.#atom(presenceOf(field, this.#factsOf(field).type))
+  }
+
+  /** What holds for a value that is there where a comparison does not. */
+  #complement(predicate: FieldPredicate): Formula {
+    // In this order the two become one check again where nothing comes between them.
+    return this.and([this.not(this.#fromComparison(predicate)), this.#presence(predicate.field)])
+  }
+
+  #ofValues(field: string, values: readonly Scalar[]): Formula {
+    return this.#fromComparison({ op: 'in', field, value: values.filter((value) => typeof value !== 'boolean') })
   }
 
   #atom(predicate: FieldPredicate): Formula {
@@ -154,7 +170,15 @@ export class FormulaTable {
     atoms.push(atom)
     if (atom.isIndexed && atom.nest !== undefined) families.add(atom.nest.family)
     const size = Math.max(1, atom.values?.length ?? 1)
-    const formula = this.#make('atom', [], { id: this.#nextId++, atom, size, levels: 1 << level, fields: bit })
+    const formula = new Formula({
+      id: this.#nextId++,
+      kind: 'atom',
+      parts: [],
+      atom,
+      size,
+      levels: 1 << level,
+      fields: bit,
+    })
     this.#byKey.set(key, formula)
     return formula
   }
@@ -184,31 +208,9 @@ export class FormulaTable {
     for (const part of parts) key += ` ${part.id}`
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
-    const formula = this.#make(kind, parts, { id: this.#nextId++ })
+    const formula = combinationOf(this.#nextId++, kind, parts)
     this.#byKey.set(key, formula)
     return formula
-  }
-
-  #make(kind: Formula['kind'], parts: readonly Formula[], given: Partial<Formula> = {}): Formula {
-    let [size, levels, fields] = [0, 0, 0]
-    for (const part of parts) {
-      size += part.size
-      levels |= part.levels
-      fields |= part.fields
-    }
-    const id = kind === 'true' ? 1 : 0
-    return {
-      id,
-      kind,
-      atom: undefined,
-      parts,
-      size,
-      levels,
-      fields,
-      atomsByField: undefined,
-      keys: undefined,
-      ...given,
-    }
   }
 
   /** Equality with one value of a field or another is a list of values: one comparison in place of many. */
@@ -248,6 +250,16 @@ export class FormulaTable {
     this.#fields.set(field, facts)
     return facts
   }
+}
+
+function combinationOf(id: number, kind: Formula['kind'], parts: readonly Formula[]): Formula {
+  let [size, levels, fields] = [0, 0, 0]
+  for (const part of parts) {
+    size += part.size
+    levels |= part.levels
+    fields |= part.fields
+  }
+  return new Formula({ id, kind, parts, atom: undefined, size, levels, fields })
 }
 
 function firstOf(value: FieldPredicate['value']): Scalar {

@@ -1,10 +1,7 @@
-import type { Atom } from './atom.ts'
+import type { Atom, Scalar } from './atom.ts'
 
-/**
- * A condition over atoms. Formulas are hash-consed: equal ones are the same object. `and` and `or` are flat, without
- * repeats, their parts sorted from shallow to deep fields, so that a body is looked at last.
- */
-export interface Formula {
+/** What a formula is made of. */
+export interface FormulaParts {
   readonly id: number
   readonly kind: 'true' | 'false' | 'atom' | 'not' | 'and' | 'or'
   /** Of kind `atom` only. */
@@ -17,10 +14,34 @@ export interface Formula {
   readonly levels: number
   /** Fields it mentions, one bit each; those past the thirtieth share one. */
   readonly fields: number
+}
+
+/**
+ * A condition over atoms. Formulas are hash-consed: equal ones are the same object. `and` and `or` are flat, without
+ * repeats, their parts sorted from shallow to deep fields, so that a body is looked at last.
+ */
+export class Formula implements FormulaParts {
+  readonly id: number
+  readonly kind: FormulaParts['kind']
+  readonly atom: Atom | undefined
+  readonly parts: readonly Formula[]
+  readonly size: number
+  readonly levels: number
+  readonly fields: number
   /** Its atoms by field, filled on demand. */
-  atomsByField: Map<string, readonly Atom[]> | undefined
+  atomsByField: Map<string, readonly Atom[]> | undefined = undefined
   /** See `keysOf`. */
-  keys: Map<string, readonly Atom[] | undefined> | undefined
+  keys: Map<string, readonly Atom[] | undefined> | undefined = undefined
+
+  constructor({ id, kind, atom, parts, size, levels, fields }: FormulaParts) {
+    this.id = id
+    this.kind = kind
+    this.atom = atom
+    this.parts = parts
+    this.size = size
+    this.levels = levels
+    this.fields = fields
+  }
 }
 
 /** What is known of atoms, and where it applies. */
@@ -29,6 +50,8 @@ export interface Substitution {
   readonly fields: number
   /** The truth of an atom; `undefined` where it stays open. */
   decide(atom: Atom): boolean | undefined
+  /** Of an atom that stays open: those of its values that are still possible, if not all are. */
+  narrow?(atom: Atom): readonly Scalar[] | undefined
 }
 
 /** Formulas with fewer parts do not remember what is found in them: looking is quicker. */

@@ -42,13 +42,13 @@ export const GRAPH_BOUNDS: GraphBounds = { nodesPerSize: 8, freeNodes: 2_048 }
  */
 export function lower(listeners: readonly ListenerRules[], bounds: GraphBounds = GRAPH_BOUNDS): Lowered {
   const builder = new GraphBuilder()
-  const formulas = new FormulaTable()
   const emitter = new TestEmitter(builder)
   const actions = new ActionLowering(builder)
   const unmatched = builder.node({ kind: 'terminate', id: builder.terminator('close'), cause: 'unmatched' }, null)
   let cuts = 0
 
   const lowerListener = (rules: readonly AnalyzedRule[]): NodeId => {
+    const formulas = new FormulaTable()
     const tables = { formulas, lists: new ListTable(rules.length) }
     const rulings = rules
       .map((analyzed, index): Ruling => {

@@ -1,4 +1,4 @@
-import type { Atom } from './atom.ts'
+import { holdsFor, type Atom, type Scalar } from './atom.ts'
 import { atomsOf, type Formula, type Substitution } from './formula.ts'
 import type { FormulaTable } from './formula-table.ts'
 import { excludes, implies } from './relate.ts'
@@ -20,15 +20,13 @@ export class Relations {
   readonly #rulesOfField = new Map<string, number>()
   readonly #rulesOfAtom = new Map<Atom, number>()
   readonly #lastOfField = new Map<string, number>()
-  readonly #outcomes = new Map<Atom, Record<'whenTrue' | 'whenFalse', ReadonlyMap<Atom, boolean>>>()
+  readonly #consequences = new Map<Atom, BothConsequences>()
 
   constructor(formulas: FormulaTable, rules: readonly Ruling[]) {
     this.#formulas = formulas
     for (const { formula, entry } of rules) {
-      const atoms = new Set<Atom>()
-      for (const atom of atomsOf(formula)) {
-        if (atoms.has(atom)) continue
-        atoms.add(atom)
+      const atoms = atomsOf(formula)
+      for (const atom of atoms.length < 2 ? atoms : new Set(atoms)) {
         this.#rulesOfAtom.set(atom, (this.#rulesOfAtom.get(atom) ?? 0) + 1)
         // Rules come in order, so that a field's last is this one if it has been seen here.
         if (this.#lastOfField.get(atom.field) === entry.index) continue
@@ -55,33 +53,65 @@ export class Relations {
 
   /** What is known once a check has held or missed. */
   outcome(atom: Atom, truth: boolean): Outcome {
-    const { whenTrue, whenFalse } = this.#outcomesOf(atom)
-    const known = truth ? whenTrue : whenFalse
+    const { known, values, isLocal } = this.#consequencesOf(atom)[truth ? 'whenTrue' : 'whenFalse']
     const isAbsent = atom.isPresence && !truth
     return {
       fields: this.#formulas.bitOf(atom.field),
       decide: (other) => (isAbsent && other.field === atom.field ? false : known.get(other)),
-      isLocal: !isAbsent && known.size === 1 && (this.#rulesOfAtom.get(atom) ?? 0) === 1,
+      narrow: (other) => values.get(other),
+      isLocal: isLocal && !isAbsent,
     }
   }
 
-  #outcomesOf(atom: Atom): Record<'whenTrue' | 'whenFalse', ReadonlyMap<Atom, boolean>> {
-    const known = this.#outcomes.get(atom)
-    if (known !== undefined) return known
-    const whenTrue = new Map<Atom, boolean>([[atom, true]])
-    const whenFalse = new Map<Atom, boolean>([[atom, false]])
+  #consequencesOf(atom: Atom): BothConsequences {
     const others = this.#formulas.atomsOf(atom.field)
+    const remembered = this.#consequences.get(atom)
+    // What values are left of a list makes new atoms.
+    if (remembered?.atoms === others.length) return remembered
     const isCompared = others.length <= MAX_COMPARED_ATOMS
-    for (const other of others) {
-      if (other === atom || !this.#rulesOfAtom.has(other)) continue
+    const near = others.filter((other) => {
+      if (other === atom) return false
       const isSmall = Math.max(other.values?.length ?? 0, atom.values?.length ?? 0) <= MAX_COMPARED_VALUES
-      if (!other.isPresence && !(isCompared && isSmall)) continue
-      if (implies(atom, other)) whenTrue.set(other, true)
-      else if (excludes(atom, other)) whenTrue.set(other, false)
-      if (implies(other, atom)) whenFalse.set(other, false)
+      return other.isPresence || (isCompared && isSmall)
+    })
+    const isShared = (this.#rulesOfAtom.get(atom) ?? 0) > 1
+    const made = {
+      atoms: others.length,
+      whenTrue: consequences(atom, near, { truth: true, isShared }),
+      whenFalse: consequences(atom, near, { truth: false, isShared }),
     }
-    const outcomes = { whenTrue, whenFalse }
-    this.#outcomes.set(atom, outcomes)
-    return outcomes
+    this.#consequences.set(atom, made)
+    return made
   }
+}
+
+/** What the outcome of a check says of atoms of the rules. */
+interface Consequences {
+  readonly known: ReadonlyMap<Atom, boolean>
+  /** Values that are left of atoms that stay open. */
+  readonly values: ReadonlyMap<Atom, readonly Scalar[]>
+  readonly isLocal: boolean
+}
+
+interface BothConsequences {
+  /** How many atoms there were on the field. */
+  readonly atoms: number
+  readonly whenTrue: Consequences
+  readonly whenFalse: Consequences
+}
+
+function consequences(
+  atom: Atom,
+  others: readonly Atom[],
+  { truth, isShared }: { readonly truth: boolean; readonly isShared: boolean },
+): Consequences {
+  const known = new Map<Atom, boolean>([[atom, truth]])
+  const values = new Map<Atom, readonly Scalar[]>()
+  for (const other of others) {
+    if (truth && implies(atom, other)) known.set(other, true)
+    else if (truth ? excludes(atom, other) : implies(other, atom)) known.set(other, false)
+    const left = other.values?.filter((value) => holdsFor(atom, value) === truth) ?? []
+    if (left.length < (other.values?.length ?? 0)) values.set(other, left)
+  }
+  return { known, values, isLocal: !isShared && known.size === 1 && values.size === 0 }
 }

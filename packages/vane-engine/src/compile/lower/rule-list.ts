@@ -55,19 +55,20 @@ export class ListTable {
   /** @param next is dropped where nothing after the rule can be reached. */
   add(formula: Formula, entry: Entry, next: RuleList): Cell {
     const rest = isLast({ formula, entry }, { hasBytes: next?.hasBytes === true, isFirst: false }) ? undefined : next
-    return this.#intern(formula.id * this.#rules + entry.index, rest, () => ({
-      formula,
-      entry,
-      size: formula.size + sizeOf(rest),
-      hasBytes: entry.carrier === 'bytes' || rest?.hasBytes === true,
-    }))
+    const key = formula.id * this.#rules + entry.index
+    const known = this.#find(key, rest)
+    if (known !== undefined) return known
+    const hasBytes = entry.carrier === 'bytes' || rest?.hasBytes === true
+    return this.#keep(key, { formula, entry, next: rest, size: formula.size + sizeOf(rest), hasBytes })
   }
 
   /** A joint before a list; the end needs none. */
   joint(list: RuleList): RuleList {
     if (list === undefined || list.formula === undefined) return list
     const { hasBytes } = list
-    return this.#intern(-1, list, () => ({ formula: undefined, entry: undefined, size: 0, hasBytes }))
+    return (
+      this.#find(-1, list) ?? this.#keep(-1, { formula: undefined, entry: undefined, next: list, size: 0, hasBytes })
+    )
   }
 
   /** Rules in front of a list. */
@@ -80,15 +81,21 @@ export class ListTable {
     return result
   }
 
-  #intern(key: number, next: RuleList, make: () => Pick<Cell, 'formula' | 'entry' | 'size' | 'hasBytes'>): Cell {
+  #find(key: number, next: RuleList): Cell | undefined {
     const longer = next === undefined ? this.#empty : next.longer
-    if (longer.firstKey === key) return longer.first!
-    const known = longer.others?.get(key)
-    if (known !== undefined) return known
+    return longer.firstKey === key ? longer.first : longer.others?.get(key)
+  }
+
+  #keep(key: number, { formula, entry, next, size, hasBytes }: Omit<Cell, 'id' | 'longer'>): Cell {
+    const longer = next === undefined ? this.#empty : next.longer
+    const id = this.#cells++
     const cell: Cell = {
-      id: this.#cells++,
+      id,
+      formula,
+      entry,
       next,
-      ...make(),
+      size,
+      hasBytes,
       longer: { firstKey: undefined, first: undefined, others: undefined },
     }
     if (longer.firstKey === undefined) {
@@ -124,6 +131,11 @@ export interface ListPlace {
   readonly hasBytes: boolean
   /** Whether no rule comes before it. */
   readonly isFirst: boolean
+}
+
+/** A list, or where its joint leads. */
+export function pastJoint(list: RuleList): RuleList {
+  return list !== undefined && list.formula === undefined ? list.next : list
 }
 
 /** See {@link Cell.size}. */

@@ -19,11 +19,11 @@ export function validate(graph: SymbolicFlowGraph): Diagnostic[] {
   }
 
   // A node may be reached in several phases; each is a state of its own.
-  const states = new Map<string, 'open' | 'done'>()
+  const states = new Map<number, 'open' | 'done'>()
   for (const [listener, entry] of Object.entries(graph.entries)) {
     const stack: Frame[] = []
     const enter = (id: NodeId, phase: Phase): void => {
-      const key = `${id} ${phase}`
+      const key = id * PHASES.length + PHASES.indexOf(phase)
       const state = states.get(key)
       if (state === 'open') report(id, `the path from ${quoted(listener)} comes back to it`)
       if (state !== undefined) return
@@ -44,13 +44,15 @@ export function validate(graph: SymbolicFlowGraph): Diagnostic[] {
   return [...problems.values()]
 }
 
+const PHASES: readonly Phase[] = ['l4Raw', 'l4Peeked', 'l7Request', 'l7Response', 'tunnel']
+
 /** A dispatch needs no case. */
 const OPTIONAL_EDGES: ReadonlySet<Edge> = new Set<Edge>(['onError', 'otherwise', 'case'])
 
 type Report = (id: number, message: string) => void
 
 interface Frame {
-  readonly key: string
+  readonly key: number
   readonly exits: readonly Exit[]
   next: number
 }
