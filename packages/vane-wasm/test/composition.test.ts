@@ -237,6 +237,25 @@ describe('what no guest may do while it allocates for the host or cleans up', ()
   })
 })
 
+describe('putting an instance back', () => {
+  const growing = (pages: number): string => `(component
+    (core module $M (memory ${pages}) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))
+    (core instance $m (instantiate $M))
+    (func $grow (param "pages" u32) (result s32) (canon lift (core func $m "grow")))
+    (instance $out (export "grow" (func $grow)))
+    (export "t:t/out" (instance $out)))`
+
+  test.each([0, 1])('is impossible once a memory of %i pages has grown', async (pages) => {
+    const { call, instance, states } = await openWat(growing(pages))
+    const saved = instance.save(states)
+    expect(saved?.restore()).toBe(true)
+    expect(call('t:t/out', 'grow', 0)).toBe(pages)
+    expect(saved?.restore()).toBe(true)
+    expect(call('t:t/out', 'grow', 1)).toBe(pages)
+    expect(saved?.restore()).toBe(false)
+  })
+})
+
 test('a component may instantiate another more than once, and each has its own state', async () => {
   const { call } = await openWat(`(component
     (component $C (core module $M (global $n (mut i32) (i32.const 0))

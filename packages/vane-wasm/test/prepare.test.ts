@@ -9,6 +9,7 @@ import { Refusal } from '../src/component/refusal.ts'
 import { parseComponent } from '../src/parse/parse-component.ts'
 import { makePlan } from '../src/plan/make-plan.ts'
 import { DEFAULT_PLUGIN_LIMITS, toCoreLimits } from '../src/plugin-limits.ts'
+import { openComponent } from './_component.ts'
 import { mutations } from './_mutations.ts'
 
 const LIMITS = toCoreLimits(DEFAULT_PLUGIN_LIMITS)
@@ -25,6 +26,36 @@ function reasonOf(bytes: Uint8Array): string {
 
 async function plan(wat: string): Promise<ReturnType<typeof makePlan>> {
   return makePlan(parseComponent(await parseWat(wat)))
+}
+
+/** Runs whatever a component exports; it may fail as it likes, but within its limits. */
+function runAll(bytes: Uint8Array): void {
+  const host = Object.fromEntries(
+    ['get-args', 'log', 'now-unix-ms', 'random', 'metric-counter', 'metric-gauge', 'http-fetch'].map((name) => [
+      `vane:host/host@0.1.0#${name}`,
+      () => undefined,
+    ]),
+  )
+  const { plan } = makePlan(parseComponent(bytes))
+  for (const [interfaceName, functions] of plan.exports) {
+    for (const name of functions.keys()) {
+      try {
+        openComponent(bytes, { host, limitMs: 20 }).call(interfaceName, name, 'x', INPUT)
+      } catch (error) {
+        expect(error).toBeInstanceOf(Error)
+      }
+    }
+  }
+}
+
+const INPUT = {
+  method: 'GET',
+  uri: '/',
+  status: 200,
+  headers: [],
+  peek: Buffer.of(),
+  bytes: { data: Buffer.of(), truncated: false },
+  context: [],
 }
 
 /** A plugin with everything that a fixture can have. */
@@ -56,6 +87,7 @@ test('a component that was changed anywhere is refused with a reason or prepared
       outcomes.add(reason.split(':')[0] ?? '')
       if (reason !== 'accepted') return
       for (const { bytes: module } of prepare(bytes, LIMITS).modules) expect(WebAssembly.validate(module)).toBe(true)
+      runAll(bytes)
     }),
     { numRuns: 1500 },
   )

@@ -6,9 +6,6 @@ import type { KeyValue } from './key-value.ts'
 /** Severity of a plugin's line. WIT: `vane:host/host.log-level`. */
 export type PluginLogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
 
-/** Every {@link PluginLogLevel}. */
-export const PLUGIN_LOG_LEVELS: readonly PluginLogLevel[] = ['trace', 'debug', 'info', 'warn', 'error']
-
 /** Who a line comes from. */
 export interface PluginLogSource {
   readonly version: string | undefined

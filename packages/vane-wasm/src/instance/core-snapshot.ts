@@ -4,6 +4,8 @@ import type { ModuleState } from '../instrument/rewrite-module.ts'
 interface SavedMemory {
   readonly memory: WebAssembly.Memory
   readonly image: Uint8Array
+  /** Bytes of the memory, as long as nothing has asked it to grow. */
+  bytes: Uint8Array
 }
 
 interface SavedGlobal {
@@ -26,7 +28,8 @@ export class CoreSnapshot {
   constructor({ exports }: WebAssembly.Instance, state: ModuleState, savesTables: boolean) {
     if (state.ownsMemory) {
       const memory = exports[METER_EXPORTS.memory] as WebAssembly.Memory
-      this.#memories.push({ memory, image: new Uint8Array(memory.buffer).slice() })
+      const bytes = new Uint8Array(memory.buffer)
+      this.#memories.push({ memory, image: bytes.slice(), bytes })
     }
     for (const index of state.globals) {
       const global = exports[METER_EXPORTS.global + index] as WebAssembly.Global
@@ -46,10 +49,11 @@ export class CoreSnapshot {
 
   /** Puts everything back; answers whether that was possible. What has grown cannot shrink again. */
   restore(): boolean {
-    for (const { memory, image } of this.#memories) {
-      const { buffer } = memory
-      if (buffer.byteLength !== image.length) return false
-      new Uint8Array(buffer).set(image)
+    for (const saved of this.#memories) {
+      // Empty, or detached by growing, be it by nothing.
+      if (saved.bytes.length === 0) saved.bytes = new Uint8Array(saved.memory.buffer)
+      if (saved.bytes.length !== saved.image.length) return false
+      saved.bytes.set(saved.image)
     }
     for (const { global, value } of this.#globals) global.value = value
     for (const { table, entries } of this.#tables) {

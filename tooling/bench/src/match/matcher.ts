@@ -12,4 +12,4 @@ export interface Matcher {
 }
 
 /** Makes a matcher of routes. */
-export type CreateMatcher = (routes: readonly Route[]) => Matcher
+type CreateMatcher = (routes: readonly Route[]) => Matcher
