@@ -10,6 +10,3 @@ export interface Matcher {
   /** Whether a request was found, from what `find` answered. */
   isFound(answer: unknown): boolean
 }
-
-/** Makes a matcher of routes. */
-type CreateMatcher = (routes: readonly Route[]) => Matcher
