@@ -1,4 +1,4 @@
-import type { Route, Target } from './route-set.ts'
+import type { Target } from './route-set.ts'
 
 /** Something that finds the route of a request. */
 export interface Matcher {
