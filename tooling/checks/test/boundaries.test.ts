@@ -126,7 +126,7 @@ describe('who may import whom', () => {
       'vane imports all of vane-engine',
       'apps/vane/src/a.ts',
       `import { createEngine } from 'vane-engine'`,
-      'a.ts:1:1 vane may import only vane-engine/compile of vane-engine, not vane-engine',
+      'a.ts:1:1 vane may import only vane-engine/compile, vane-engine/config of vane-engine, not vane-engine',
     ],
     ['vane imports vaned', 'apps/vane/src/a.ts', `import 'vaned'`, 'vane may not import vaned'],
     ['vane imports vane-wasm', 'apps/vane/src/a.ts', `import 'vane-wasm'`, 'vane may not import vane-wasm'],

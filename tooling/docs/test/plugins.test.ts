@@ -44,6 +44,8 @@ test(
       allowImportingTsExtensions: true,
       noEmit: true,
       skipLibCheck: true,
+      // Without a browser's globals, as in the packages themselves.
+      lib: ['esnext'],
       types: ['node'],
       typeRoots: [join(ROOT, 'node_modules/@types')],
       customConditions: ['vane-source'],
