@@ -126,7 +126,7 @@ describe('who may import whom', () => {
       'vane imports all of vane-engine',
       'apps/vane/src/a.ts',
       `import { createEngine } from 'vane-engine'`,
-      'a.ts:1:1 vane may import only vane-engine/compile of vane-engine, not vane-engine',
+      'a.ts:1:1 vane may import only vane-engine/compile, vane-engine/config of vane-engine, not vane-engine',
     ],
     ['vane imports vaned', 'apps/vane/src/a.ts', `import 'vaned'`, 'vane may not import vaned'],
     ['vane imports vane-wasm', 'apps/vane/src/a.ts', `import 'vane-wasm'`, 'vane may not import vane-wasm'],
@@ -273,6 +273,20 @@ describe('what stands behind vane-engine/compile', () => {
       'packages/vane-engine/package.json': '{ "name": "vane-engine", "exports": {} }',
     })
     expect(violations[0]).toContain('packages/vane-engine/package.json:1:1 has no ./compile in exports')
+  })
+})
+
+describe('what stands behind vane-engine/config', () => {
+  const entry = 'packages/vane-engine/src/config/index.ts'
+
+  test('files may be read', () => {
+    expect(checkWorkspaceWith({ [entry]: `import 'node:fs'\nimport 'node:fs/promises'` })).toEqual([])
+  })
+
+  test.each(['net', 'tls', 'http'])('node:%s', (name) => {
+    const violations = checkWorkspaceWith({ [entry]: `import 'node:${name}'` })
+    expect(violations).toHaveLength(1)
+    expect(violations[0]).toContain(`vane-engine/config reaches node:${name}`)
   })
 })
 

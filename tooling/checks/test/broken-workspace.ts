@@ -5,12 +5,18 @@ import { checkBoundaries } from '../src/boundaries/check-boundaries.ts'
 import { BOUNDARIES, type BoundaryTable } from '../src/boundaries/table.ts'
 import { formatViolation } from '../src/boundaries/violation.ts'
 
-/** A workspace in which every boundary is kept: each package with one module, `./compile` with its own. */
+/** A workspace in which every boundary is kept: each package with one module, `./compile` and `./config` with their own. */
 function createSoundFiles(): Record<string, string> {
-  const files: Record<string, string> = { 'packages/vane-engine/src/compile/index.ts': `import 'vane-core'\n` }
+  const files: Record<string, string> = {
+    'packages/vane-engine/src/compile/index.ts': `import 'vane-core'\n`,
+    'packages/vane-engine/src/config/index.ts': `import 'node:fs/promises'\n`,
+  }
   for (const rule of BOUNDARIES.packages) {
     const exports: Record<string, unknown> = { '.': { 'vane-source': './src/index.ts' } }
-    if (rule.name === 'vane-engine') exports['./compile'] = { 'vane-source': './src/compile/index.ts' }
+    if (rule.name === 'vane-engine') {
+      exports['./compile'] = { 'vane-source': './src/compile/index.ts' }
+      exports['./config'] = { 'vane-source': './src/config/index.ts' }
+    }
     files[`${rule.folder}/package.json`] = JSON.stringify({ name: rule.name, exports }, null, 2)
     files[`${rule.folder}/src/index.ts`] = 'export const answer = 42\n'
   }
