@@ -276,6 +276,20 @@ describe('what stands behind vane-engine/compile', () => {
   })
 })
 
+describe('what stands behind vane-engine/config', () => {
+  const entry = 'packages/vane-engine/src/config/index.ts'
+
+  test('files may be read', () => {
+    expect(checkWorkspaceWith({ [entry]: `import 'node:fs'\nimport 'node:fs/promises'` })).toEqual([])
+  })
+
+  test.each(['net', 'tls', 'http'])('node:%s', (name) => {
+    const violations = checkWorkspaceWith({ [entry]: `import 'node:${name}'` })
+    expect(violations).toHaveLength(1)
+    expect(violations[0]).toContain(`vane-engine/config reaches node:${name}`)
+  })
+})
+
 describe('package.json', () => {
   const manifest = (name: string, fields: object): string =>
     JSON.stringify({ name, exports: { '.': './src/index.ts' }, ...fields }, null, 2)

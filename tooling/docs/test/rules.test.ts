@@ -1,5 +1,6 @@
 import { FIELDS, OPERATORS, parseDuration, PRESET_NAMES, type PluginKind } from 'vane-core'
-import { BUILTIN_MIDDLEWARE, compile, findUnsupported, type MetadataProvider } from 'vane-engine/compile'
+import { BUILTIN_MIDDLEWARE, compile, type MetadataProvider } from 'vane-engine/compile'
+import { findUnsupported } from 'vane-engine/config'
 import { describe, expect, test } from 'vitest'
 import { compileReport, compileText, toRuleFile } from '../src/compile-example.ts'
 import { readFences } from '../src/read-fences.ts'

@@ -1,5 +1,6 @@
 import type { ReadField, Rule, SymbolicFlowGraph } from 'vane-core'
-import { readDescribed, walk, type Walk } from 'vane-engine/compile'
+import { walk, type Walk } from 'vane-engine/compile'
+import { readDescribed } from 'vane-engine/config'
 import { plural } from '../draw/node-words.ts'
 import { printable } from '../output/blocks.ts'
 import { chooseListener } from './choose-listener.ts'

@@ -1,5 +1,5 @@
 import { formatIp, parseIp, unmapIp, type FieldValue } from 'vane-core'
-import type { DescribedRequest } from 'vane-engine/compile'
+import type { DescribedRequest } from 'vane-engine/config'
 import { UsageError } from '../usage-error.ts'
 import type { OfflineOptions } from './offline-command.ts'
 

@@ -1,6 +1,5 @@
 import { formatDiagnostics, sortDiagnostics, type Diagnostic } from 'vane-core'
-import { findUnsupported } from 'vane-engine/compile'
-import { loadConfig, type LoadedConfig } from 'vane-engine/config'
+import { findUnsupported, loadConfig, type LoadedConfig } from 'vane-engine/config'
 import { printable } from '../output/blocks.ts'
 import type { RunSurroundings } from '../run-result.ts'
 

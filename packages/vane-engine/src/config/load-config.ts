@@ -17,6 +17,10 @@ import { findUnusedPlugins } from './find-unused-plugins.ts'
 import { readPluginFiles } from './read-plugin-files.ts'
 import { readRuleFiles } from './read-rule-files.ts'
 
+export { readDescribed } from '../link/described-request.ts'
+export type { DescribedRequest } from '../link/described-request.ts'
+export { findUnsupported } from '../link/unsupported.ts'
+
 /** What {@link loadConfig} may be given. */
 export interface LoadConfigOptions {
   /** Loads plugins; without it, a rule that names one is an error. */

@@ -1,6 +1,6 @@
 import type { FieldValue, ReadField } from 'vane-core'
-import { findCookieValue } from '../link/cookie-value.ts'
-import { findQueryValue } from '../link/query-value.ts'
+import { findCookieValue } from './cookie-value.ts'
+import { findQueryValue } from './query-value.ts'
 
 /** A connection and a request on it, as somebody describes them. */
 export interface DescribedRequest {
