@@ -41,16 +41,13 @@ describe('a picture of rule files', () => {
     expect(XMLValidator.validate(toSvg(model))).toBe(true)
   })
 
-  it('of ten thousand rules is small and quick', () => {
+  it('of ten thousand rules is small', () => {
     const rules = Array.from({ length: 10_000 }, (_, at) =>
       proxy(`rule-${at}`, [{ 'http.host': { equals: `h${at}.test` } }, { 'http.uri.path': { path_prefix: '/app' } }]),
     )
     const graph = compiled(rules)
-    const started = performance.now()
     const model = drawModel(graph)
     const svg = toSvg(model)
-    // A tenth of this on an idle machine.
-    expect(performance.now() - started).toBeLessThan(2_500)
     expect(svg.length).toBeLessThan(200_000)
     expect(model.note).toMatch(/^\d+ of \d{5} nodes drawn/)
   })
