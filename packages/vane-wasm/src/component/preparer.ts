@@ -54,14 +54,17 @@ export class Preparer {
   async #runWorker(request: PrepareRequest): Promise<PreparedComponent> {
     const worker = createWorker(request)
     this.#workers.add(worker)
+    worker.once('exit', () => this.#workers.delete(worker))
+    let reply: PrepareReply
     try {
-      const reply = await this.#listen(worker)
-      if (!reply.ok) throw new Refusal(reply.reason)
-      return reply.prepared
-    } finally {
+      reply = await this.#listen(worker)
+    } catch (error) {
       await worker.terminate()
-      this.#workers.delete(worker)
+      throw error
     }
+    // A thread that has answered has nothing left to do and ends by itself, which is gentler than being ended.
+    if (!reply.ok) throw new Refusal(reply.reason)
+    return reply.prepared
   }
 
   async #listen(worker: Worker): Promise<PrepareReply> {

@@ -61,13 +61,16 @@ export function lowerWaitingFunction(linker: Linker, { type, abi }: Lowering, ta
       guard.spend(from.guest.takeMoved())
       const answer = Promise.resolve(target(...args))
       guard.beginWait()
-      return answer.then(
+      const resumed = answer.then(
         (value) => resume(flat, from, () => value),
         (error: unknown) =>
           resume(flat, from, () => {
             throw error
           }),
       )
+      // Where the engine finds only now that the guest cannot wait, nobody takes the promise; its failure must not end the process.
+      resumed.catch(() => {})
+      return resumed
     } catch (error) {
       return guard.trap(error)
     }
