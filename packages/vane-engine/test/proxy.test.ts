@@ -146,7 +146,7 @@ test('passes trailers both ways', async () => {
   await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
   using client = await connectRaw(vane.port)
   client.send(
-    'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nx-req: 7\r\nhost: evil\r\n\r\n',
+    'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nx-req: 7\r\nhost: evil\r\nauthorization: evil\r\ncookie: evil\r\nx-forwarded-for: evil\r\nx_real_ip: evil\r\n\r\n',
   )
   const text = await client.received('\r\n0\r\nx-sum: 42\r\n\r\n')
   expect(trailers).toEqual({ 'x-req': '7' })

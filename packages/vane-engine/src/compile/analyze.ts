@@ -9,6 +9,7 @@ import {
   type SourceText,
   type SymbolicMiddleware,
 } from 'vane-core'
+import { comparisonsOf } from './comparisons-of.ts'
 import type { MetadataProvider } from './metadata-provider.ts'
 import { resolveMiddleware } from './resolve-middleware.ts'
 
@@ -70,20 +71,9 @@ export function analyze(
 function measure(match: readonly Predicate[]): { level: InspectionLevel; count: number } {
   let depth = 0
   let count = 0
-  const pending = [...match]
-  for (let predicate = pending.pop(); predicate !== undefined; predicate = pending.pop()) {
-    switch (predicate.op) {
-      case 'any_of':
-      case 'all_of':
-        for (const part of predicate.of) pending.push(part)
-        break
-      case 'not':
-        pending.push(predicate.of)
-        break
-      default:
-        count++
-        depth = Math.max(depth, INSPECTION_LEVELS.indexOf(fieldLevel(predicate.field)))
-    }
+  for (const { field } of comparisonsOf(match)) {
+    count++
+    depth = Math.max(depth, INSPECTION_LEVELS.indexOf(fieldLevel(field)))
   }
   return { level: INSPECTION_LEVELS[depth]!, count }
 }

@@ -93,3 +93,14 @@ test('has no address to give on a Unix socket', () => {
 test('refuses a network that is none', () => {
   expect(() => createForwardClientIp({ trusted_proxies: ['10.0.0.0/99'] })).toThrow('10.0.0.0/99')
 })
+
+test.each(['X_Forwarded_For', 'X_Real_IP', 'True-Client-IP', 'CF-Connecting-IP', 'X-Client-IP', 'Forwarded-For'])(
+  'what a stranger says in %s does not pass either',
+  (name) => {
+    expect(JSON.stringify(run({}, '203.0.113.7', [name, '6.6.6.6', 'x-kept', '1']))).not.toContain('6.6.6.6')
+  },
+)
+
+test('what a trusted proxy names is only believed where it is an address', () => {
+  expect(run(TRUSTED, '10.0.0.1', ['X-Real-IP', 'ev il'])['x-real-ip']).toEqual(['10.0.0.1'])
+})
