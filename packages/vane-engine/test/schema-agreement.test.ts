@@ -34,7 +34,7 @@ function exampleOf(field: PredicateField, operator: string): Json {
   if (operand === 'path') return '/api'
   if (operand === 'pattern') return '^a+$'
   const single: Record<PredicateField['type'], Json> = {
-    string: 'a',
+    string: field.form === 'path' ? '/a/' : 'a',
     list: 'a',
     bytes: { base64: 'FgM=' },
     int: 443,

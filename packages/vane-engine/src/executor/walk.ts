@@ -9,6 +9,7 @@ import {
   type StepBranch,
   VaneError,
 } from 'vane-core'
+import type { ClientFault } from '../http1/client-fault.ts'
 import type { ExchangeEnd, ServerExchange } from '../http1/server-codec.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import {
@@ -93,6 +94,11 @@ export class Walk implements Flow, PluginCallOptions {
 
   inform(status: number, headers: HeaderList): void {
     if (!this.#hasEnded) this.#exchange.inform(status, headers)
+  }
+
+  /** Ends the walk before its first node. */
+  refuse(fault: ClientFault): void {
+    this.#answerError(fault)
   }
 
   /** Walks from a node until the walk ends or must wait. Never throws. */
