@@ -4,6 +4,7 @@ import { graphOf, proxyTo } from '../support/graph-builder.ts'
 import { exchangeRaw } from '../support/raw-client.ts'
 import { type RecordingUpstream, startRecordingUpstream } from '../support/recording-upstream.ts'
 import { startEngine, type StartedEngine } from '../support/start-engine.ts'
+import { until } from '../support/until.ts'
 
 let upstream: RecordingUpstream
 let guarded: StartedEngine
@@ -183,6 +184,7 @@ test.each(['/x/../admin', '//x', '/%zz', '/%00', '/a\\b', '/%252e%252e'])(
 test('a refused path is recorded as a fault of the client', async () => {
   const before = guarded.trajectories.length
   await get(guarded.port, '/x/../admin')
-  expect(guarded.trajectories[before]).toMatchObject({ status: 400 })
+  const recorded = await until('trajectory', () => guarded.trajectories[before])
+  expect(recorded).toMatchObject({ status: 400, outcome: 'response' })
   expect(guarded.logs.at(-1)?.level).toBe('warn')
 })

@@ -85,15 +85,15 @@ test.each([
 })
 
 test('a body that keeps moving is not cut, however slow', async () => {
-  await using stand = await openStand({ engine: { limits: { bodyIdleTimeoutMs: 20 * DRIP_MS } } })
+  await using stand = await openStand({ engine: { limits: { bodyIdleTimeoutMs: 100 * DRIP_MS } } })
   using client = await connectRaw(stand.vane.port)
-  client.send(`${POST}content-length: 60\r\n\r\n`)
-  for (let index = 0; index < 60; index++) {
+  client.send(`${POST}content-length: 150\r\n\r\n`)
+  for (let index = 0; index < 150; index++) {
     client.send('x')
     await new Promise((resolve) => setTimeout(resolve, DRIP_MS))
   }
   await client.received('\r\n\r\nok')
-  expect(stand.upstream.requests.map(({ body }) => body)).toEqual(['x'.repeat(60)])
+  expect(stand.upstream.requests.map(({ body }) => body)).toEqual(['x'.repeat(150)])
 })
 
 test('an unread body that never ends does not hold the connection', async () => {

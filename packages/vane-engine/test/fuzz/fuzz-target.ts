@@ -193,10 +193,11 @@ class Round {
       sent,
       hasEnded,
     }))
-    return JSON.stringify(
-      { sent: this.#sent, aborted: this.#isAborted, answers, received: this.#received, reset: this.#wasReset },
-      undefined,
-      1,
+    const all = { sent: this.#sent, aborted: this.#isAborted, answers, received: this.#received, reset: this.#wasReset }
+    // JSON escapes fewer bytes than cannot be seen.
+    return JSON.stringify(all, undefined, 1).replace(
+      /[\x7f-\xff]/g,
+      (byte) => `\\u00${byte.charCodeAt(0).toString(16)}`,
     )
   }
 }

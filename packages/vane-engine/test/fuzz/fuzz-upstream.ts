@@ -56,7 +56,11 @@ export async function startFuzzUpstream(): Promise<FuzzUpstream> {
   const server = await startRawUpstream((socket) => {
     let text = ''
     socket.on('end', () => socket.end())
-    socket.on('close', () => lingering.delete(socket))
+    socket.on('close', () => {
+      lingering.delete(socket)
+      // Kept for hours, they would be the leak that is looked for.
+      server.sockets.splice(server.sockets.indexOf(socket), 1)
+    })
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
       try {
