@@ -17,6 +17,8 @@ export function comparesPaths({ predicates, nodes, middlewares }: SymbolicFlowGr
   return (
     predicates.some(({ field }) => field === FIELD) ||
     nodes.some((node) => node.kind === 'dispatch' && node.field === FIELD) ||
-    middlewares.some(({ meta }) => meta.inspects.includes(FIELD))
+    middlewares.some(({ name, plugin, meta }) => {
+      return meta.inspects.includes(FIELD) || (plugin === undefined && name === 'path_prefix')
+    })
   )
 }
