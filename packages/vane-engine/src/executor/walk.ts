@@ -96,11 +96,6 @@ export class Walk implements Flow, PluginCallOptions {
     if (!this.#hasEnded) this.#exchange.inform(status, headers)
   }
 
-  /** Ends the walk before its first node. */
-  refuse(fault: ClientFault): void {
-    this.#answerError(fault)
-  }
-
   /** Walks from a node until the walk ends or must wait. Never throws. */
   run(from: number): void {
     const { nodes } = this.#graph
@@ -268,6 +263,11 @@ export class Walk implements Flow, PluginCallOptions {
       this.#discardBody(response, new Error('response cannot be written'))
       this.#exchange.respond(toStatusResponse(500), true)
     }
+  }
+
+  /** Ends a walk that has not begun. */
+  refuse(fault: ClientFault): void {
+    this.#answerError(fault)
   }
 
   /** Drops the connection without a further byte, whether or not the walk has begun. */
