@@ -46,6 +46,7 @@ const SIZES: readonly Case[] = [
   { what: 'a bare CR at the end', send: '3\r\nabc\r\n0\r\n\rx' },
   { what: 'an extension of 20 KiB', send: `3;${'x'.repeat(20_480)}\r\nabc\r\n0\r\n\r\n` },
   { what: 'an extension that does not end', send: `3;${'x'.repeat(200_000)}` },
+  { what: 'an extension without a name', send: '3;\r\nabc\r\n0\r\n\r\n' },
   { what: 'a bare LF in an extension', send: '3;a=b\nabc\r\n0\r\n\r\n' },
   { what: 'a bare CR in an extension', send: '3;a\rb\r\nabc\r\n0\r\n\r\n' },
   { what: 'a NUL in an extension', send: '3;a\0b\r\nabc\r\n0\r\n\r\n' },

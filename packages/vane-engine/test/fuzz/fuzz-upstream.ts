@@ -16,6 +16,15 @@ export interface Answered {
   readonly meant: MeantResponse | undefined
 }
 
+/** What an upstream does in one round. */
+export interface RoundPlan {
+  readonly random: Random
+  /** Part of every path that is asked for in this round, and in no other. */
+  readonly mark: string
+  /** How often an answer is damaged, 0 to 1. */
+  readonly damage: number
+}
+
 /** An upstream that reads strictly and answers what a seed says. */
 export interface FuzzUpstream extends TestServer {
   /** Of the round that is under way. */
@@ -24,12 +33,7 @@ export interface FuzzUpstream extends TestServer {
   readonly faults: Error[]
   /** Connections that the upstream has ended and the proxy has not closed. */
   readonly lingering: ReadonlySet<Socket>
-  /**
-   * Begins a round.
-   *
-   * @param damage how often an answer is damaged, 0 to 1.
-   */
-  begin(random: Random, damage: number): void
+  begin(plan: RoundPlan): void
 }
 
 /** Starts one. */
@@ -37,14 +41,15 @@ export async function startFuzzUpstream(): Promise<FuzzUpstream> {
   const answered: Answered[] = []
   const faults: Error[] = []
   const lingering = new Set<Socket>()
-  let random: Random | undefined
-  let damage = 0
+  let plan: RoundPlan | undefined
+  let previousMark = ''
 
   const answer = (request: StrictMessage, socket: Socket): Answered => {
     // The proxy could not know yet that it asks in vain.
     if (!socket.writable) return { request, sent: '', hasEnded: true, meant: undefined }
     const method = request.startLine.split(' ')[0]!
-    if (random === undefined) throw new Error('no round under way')
+    if (plan === undefined) throw new Error('no round under way')
+    const { random, damage } = plan
     const sound = makeResponse(random, method)
     if (!random.chance(damage))
       return { request, sent: sound, hasEnded: false, meant: readMeantResponse(sound, method, false) }
@@ -52,6 +57,10 @@ export async function startFuzzUpstream(): Promise<FuzzUpstream> {
     // A damaged answer may leave the proxy waiting for more of it.
     return { request, sent, hasEnded: true, meant: readMeantResponse(sent, method, true) }
   }
+
+  /** The client of the round before broke off, and what was on the way for it has arrived only now. */
+  const isLate = ({ startLine }: StrictMessage): boolean =>
+    previousMark !== '' && previousMark !== plan?.mark && startLine.includes(previousMark)
 
   const server = await startRawUpstream((socket) => {
     let text = ''
@@ -66,6 +75,7 @@ export async function startFuzzUpstream(): Promise<FuzzUpstream> {
       try {
         for (let request; (request = readStrictRequest(text)) !== undefined;) {
           text = text.slice(request.end)
+          if (isLate(request)) continue
           const entry = answer(request, socket)
           answered.push(entry)
           if (!socket.writable) continue
@@ -86,9 +96,9 @@ export async function startFuzzUpstream(): Promise<FuzzUpstream> {
     answered,
     faults,
     lingering,
-    begin(newRandom, newDamage) {
-      random = newRandom
-      damage = newDamage
+    begin(next) {
+      previousMark = plan?.mark ?? ''
+      plan = next
       answered.length = 0
       faults.length = 0
     },
