@@ -24,13 +24,16 @@ export interface FuzzTarget extends AsyncDisposable {
 const OF_PROXY: ReadonlySet<number> = new Set([500, 502, 503, 504])
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])
 const PROBE_EVERY = 50
+const LONG_MS = 60_000
+const DEADLINE_MS = 20_000
 
 /** Starts one. */
 export async function startFuzzTarget(): Promise<FuzzTarget> {
   const upstream = await startFuzzUpstream()
-  const timeouts = { firstByteMs: 2_000, idleMs: 2_000 }
+  // Either side ends, so that nothing has to wait for a clock; one that runs out under load would only blur what is found.
+  const timeouts = { firstByteMs: LONG_MS, idleMs: LONG_MS }
   const vane = await startEngine(graphOf(proxyTo(upstream.port, { timeouts })), {
-    limits: { headerTimeoutMs: 2_000, bodyIdleTimeoutMs: 2_000, keepAliveTimeoutMs: 2_000 },
+    limits: { headerTimeoutMs: LONG_MS, bodyIdleTimeoutMs: LONG_MS, keepAliveTimeoutMs: LONG_MS },
   })
   let rounds = 0
   return {
@@ -109,11 +112,15 @@ class Round {
       await client.closed()
     }
     const { engine } = this.#vane
-    await until('nothing under way', () => {
-      return engine.stats().requests.active === 0 && engine.stats().connections.active === 0
-    })
+    await until(
+      'nothing under way',
+      () => {
+        return engine.stats().requests.active === 0 && engine.stats().connections.active === 0
+      },
+      DEADLINE_MS,
+    )
     // Else the next round might ask on a connection that is dead already.
-    await until('connections that have ended are closed', () => this.#upstream.lingering.size === 0)
+    await until('connections that have ended are closed', () => this.#upstream.lingering.size === 0, DEADLINE_MS)
     this.#received = client.text
     this.#wasReset = client.wasReset
   }
