@@ -9,6 +9,7 @@ import {
   type StepBranch,
   VaneError,
 } from 'vane-core'
+import type { ClientFault } from '../http1/client-fault.ts'
 import type { ExchangeEnd, ServerExchange } from '../http1/server-codec.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import {
@@ -262,6 +263,11 @@ export class Walk implements Flow, PluginCallOptions {
       this.#discardBody(response, new Error('response cannot be written'))
       this.#exchange.respond(toStatusResponse(500), true)
     }
+  }
+
+  /** Ends a walk that has not begun. */
+  refuse(fault: ClientFault): void {
+    this.#answerError(fault)
   }
 
   /** Drops the connection without a further byte, whether or not the walk has begun. */

@@ -1,7 +1,8 @@
-import type { Logger, Trajectory } from 'vane-core'
+import { type Logger, normalisePath, type Trajectory } from 'vane-core'
 import { TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
 import { Walk } from '../executor/walk.ts'
 import { walkConnection } from '../executor/walk-connection.ts'
+import { ClientFault } from '../http1/client-fault.ts'
 import type { HttpSession, ServerExchange } from '../http1/server-codec.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import { NO_NODE } from '../link/linked-node.ts'
@@ -63,6 +64,8 @@ export class Session implements HttpSession {
     const walk = new Walk({ graph, connection, exchange, recorder }, { logger, counters })
     // A reload may have closed the door that this connection came in by.
     if (this.#firstNode === NO_NODE) walk.drop()
+    else if (graph.comparesPaths && normalisePath(exchange.request.path) === undefined)
+      walk.refuse(new ClientFault(400, 'path that can be read in more than one way'))
     else walk.run(this.#firstNode)
   }
 
