@@ -1,16 +1,22 @@
 import { expect, test } from 'vitest'
-import { parseOptions, UsageError } from './options.ts'
+import { chooseCases } from './choose-cases.ts'
+import { parseOptions, type BenchOptions } from './options.ts'
+import { UsageError } from './usage-error.ts'
+
+const parse = (...args: string[]): BenchOptions => parseOptions(args, 'r.json')!
 
 test('the defaults, the quick run, and a flag over the quick run', () => {
-  expect(parseOptions([], 'r.json')).toEqual({
+  expect(parse()).toEqual({
+    workloads: ['small'],
+    quick: false,
     seconds: 8,
     rounds: 5,
-    connections: 32,
+    connections: undefined,
     only: undefined,
     plugin: undefined,
     json: 'r.json',
   })
-  expect(parseOptions(['--', '--quick', '--rounds', '1', '--only', 'nginx,vaned'], 'r.json')).toMatchObject({
+  expect(parse('--quick', '--rounds', '1', '--only', 'nginx,vaned')).toMatchObject({
     seconds: 2,
     rounds: 1,
     only: ['nginx', 'vaned'],
@@ -24,3 +30,19 @@ test.each([[['--seconds', '0']], [['--rounds', 'two']], [['--connections', '1.5'
     expect(() => parseOptions(args, 'r.json')).toThrow(UsageError)
   },
 )
+
+test('workloads and proxies are chosen by name, and unknown names refused with those there are', () => {
+  expect(chooseCases(parse('--workload', '16k,plugins', '--only', 'vaned,vaned+3'))).toMatchObject([
+    { name: '16k', direct: false, proxies: [{ name: 'vaned' }], connections: 32 },
+    { name: 'plugins', direct: false, proxies: [{ name: 'vaned' }, { name: 'vaned+3' }] },
+  ])
+  expect(() => chooseCases(parse('--workload', 'large'))).toThrow(/there are small, 16k, /)
+  expect(() => chooseCases(parse('--only', 'squid'))).toThrow(/--only names squid; there are direct, vaned, /)
+  expect(() => chooseCases(parse('--workload', 'plugins', '--plugin', 'x.wasm'))).toThrow(/FILE\.wasm:EXPORT/)
+})
+
+test('where rules have to be told apart, only proxies run that can', () => {
+  const [rules] = chooseCases(parse('--workload', 'rules', '--connections', '8'))
+  expect(rules).toMatchObject({ direct: false, connections: 8 })
+  expect(rules?.proxies.every(({ canRoute }) => canRoute)).toBe(true)
+})

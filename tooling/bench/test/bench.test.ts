@@ -44,7 +44,10 @@ test('a short run measures a peer and writes its figures', { timeout: 60_000 }, 
   const child = startBench(['--seconds', '1', '--rounds', '1', '--only', 'direct,http-proxy-3'])
   const [code] = (await once(child, 'exit')) as [number]
   expect(code).toBe(0)
-  const { rows } = JSON.parse(readFileSync(join(folder, 'out.json'), 'utf8')) as { rows: Record<string, number>[] }
+  const { cases } = JSON.parse(readFileSync(join(folder, 'out.json'), 'utf8')) as {
+    cases: { rows: Record<string, number>[] }[]
+  }
+  const rows = cases[0]?.rows ?? []
   expect(rows).toHaveLength(2)
   expect(rows[1]).toMatchObject({ name: 'http-proxy-3', errors: 0 })
   expect(rows[1]?.['requestsPerSecond']).toBeGreaterThan(100)

@@ -8,6 +8,7 @@ const require = createRequire(import.meta.url)
 /** http-proxy-3 with a keep-alive agent and X-Forwarded-For. */
 export const httpProxy3: Proxy = {
   name: 'http-proxy-3',
+  canRoute: false,
   missing: () => undefined,
   version: () => versionOf('http-proxy-3'),
   prepare: (site) => Promise.resolve(launchServer('http-proxy-3-main.ts', site)),
@@ -16,13 +17,14 @@ export const httpProxy3: Proxy = {
 /** @fastify/http-proxy without a logger, on undici's kept connections. */
 export const fastifyHttpProxy: Proxy = {
   name: '@fastify/http-proxy',
+  canRoute: false,
   missing: () => undefined,
   version: () => `${versionOf('@fastify/http-proxy')} on fastify ${versionOf('fastify')}`,
   prepare: (site) => Promise.resolve(launchServer('fastify-http-proxy-main.ts', site)),
 }
 
-function launchServer(file: string, { port, upstreamPort, keepAlive }: ProxySite): Launch {
-  const args = [join(import.meta.dirname, file), String(port), String(upstreamPort), String(keepAlive)]
+function launchServer(file: string, { port, upstreamPort, connections }: ProxySite): Launch {
+  const args = [join(import.meta.dirname, file), String(port), String(upstreamPort), String(Math.max(64, connections))]
   return { command: process.execPath, args, env: { NODE_ENV: 'production' } }
 }
 

@@ -1,0 +1,73 @@
+import { makeRoutes, type Route } from '../match/route-set.ts'
+import type { UpstreamKind } from '../upstream/upstream-launch.ts'
+import { BROWSER_HEADERS } from './browser-headers.ts'
+import type { RequestShape, RequestTarget } from './request-shape.ts'
+
+/** What is sent, what answers it, and what the proxies have to tell apart in between. */
+export interface Load {
+  readonly name: string
+  /** One line for the reader of a table. */
+  readonly summary: string
+  readonly request: RequestShape
+  readonly upstream: UpstreamKind
+  /** Empty: everything is forwarded. */
+  readonly routes: readonly Route[]
+  /** Where the command line says nothing else. */
+  readonly connections: number
+}
+
+const RULES = 10_000
+const REQUESTED_RULES = 97
+const MIB = 1024 * 1024
+
+/** GETs as a browser sends them, for 1 KiB. */
+export const SMALL: Load = createGet('small', {
+  path: '/',
+  summary: 'GETs with 8 browser headers, 1 KiB down',
+  connections: 32,
+})
+
+/** Everything that one run of a load generator can be made of. */
+export const LOADS: readonly Load[] = [
+  SMALL,
+  createGet('16k', { path: '/16k', summary: 'GETs with 8 browser headers, 16 KiB down', connections: 32 }),
+  createGet('1m-down', { path: '/1m', summary: 'GETs with 8 browser headers, 1 MiB down', connections: 8 }),
+  {
+    name: '1m-up',
+    summary: 'POSTs of 1 MiB, answered when the upstream has read all of it',
+    request: {
+      method: 'POST',
+      targets: [{ path: '/' }],
+      headers: [...BROWSER_HEADERS, ['Content-Type', 'application/octet-stream']],
+      bodyBytes: MIB,
+    },
+    upstream: 'sink',
+    routes: [],
+    connections: 8,
+  },
+  createRules(),
+]
+
+function createGet(
+  name: string,
+  { path, summary, connections }: { path: string; summary: string; connections: number },
+): Load {
+  const request: RequestShape = { method: 'GET', targets: [{ path }], headers: BROWSER_HEADERS, bodyBytes: 0 }
+  return { name, summary, request, upstream: 'static', routes: [], connections }
+}
+
+function createRules(): Load {
+  const routes = makeRoutes(RULES)
+  // Requests all over the set; a prime number of them, so that they fall on different paths of their hosts.
+  const targets = Array.from({ length: REQUESTED_RULES }, (_, index): RequestTarget => {
+    const { host, path } = routes[Math.floor((index * RULES) / REQUESTED_RULES)]!
+    return { host, path: `${path}/index` }
+  })
+  return {
+    ...SMALL,
+    name: 'rules',
+    summary: `the small GETs through ${RULES.toLocaleString('en')} rules, each for a host and a path`,
+    request: { ...SMALL.request, targets },
+    routes,
+  }
+}
