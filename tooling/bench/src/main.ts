@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { benchCommand } from './bench-command.ts'
+import { installPeers } from './install-peers.ts'
 import { parseOptions, USAGE } from './options.ts'
 import { profileCommand } from './profile/profile-command.ts'
 import { parseProfileOptions, PROFILE_USAGE } from './profile/profile-options.ts'
@@ -12,12 +13,13 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop
 
 // pnpm hands a separating -- on to the script.
 const given = process.argv.slice(2).filter((arg, index) => index > 0 || arg !== '--')
-const isProfile = given[0] === 'profile'
-const usage = isProfile ? PROFILE_USAGE : USAGE
+const [command] = given
+const usage = command === 'profile' ? PROFILE_USAGE : USAGE
 const print = (line: string): void => console.log(line)
 
 try {
-  if (isProfile) {
+  if (command === 'install') installPeers(print)
+  else if (command === 'profile') {
     const options = parseProfileOptions(given.slice(1), RESULTS)
     if (options === undefined) print(usage)
     else await profileCommand(options, stop.signal, print)

@@ -1,29 +1,31 @@
-import type { LoadGenerator, LoadPlan } from './load/load-launch.ts'
 import { parseLoadResult, type LoadResult } from './load/load-result.ts'
 import { runLoad } from './load/run-load.ts'
+import type { Launch } from './process/launch.ts'
 import { readTreeRssBytes } from './process/memory.ts'
 import type { Measurement } from './report/summarise.ts'
 import type { Stage } from './stage.ts'
 
-const WARM_UP_SECONDS = 1
+/** How long a proxy runs before it is measured for so many seconds: compilers take their time, short looks have none. */
+export function warmUpSecondsFor(seconds: number): number {
+  return Math.min(seconds, 2)
+}
 
 /** How one run goes. */
 export interface RunPlan {
-  readonly load: LoadPlan
+  /** The load that is not measured. */
+  readonly warmUp: Launch
+  readonly load: Launch
   /** Process whose CPU time and memory count, with its children; undefined if none does. */
   readonly proxyPid: number | undefined
-  readonly generator: LoadGenerator
   /** Microseconds of CPU time so far. */
   readonly readCpu: (pid: number) => number
 }
 
 /** Warms a proxy up, then loads it and reads what it cost. */
-export async function measure(stage: Stage, { load, proxyPid, generator, readCpu }: RunPlan): Promise<Measurement> {
-  const run = async (seconds: number): Promise<LoadResult> =>
-    parseLoadResult(await runLoad(stage, await generator.prepare({ ...load, seconds }, stage.folder)))
-  await run(WARM_UP_SECONDS)
+export async function measure(stage: Stage, { warmUp, load, proxyPid, readCpu }: RunPlan): Promise<Measurement> {
+  await runLoad(stage, warmUp)
   const cpuBefore = proxyPid === undefined ? 0 : readCpu(proxyPid)
-  const result = await run(load.seconds)
+  const result: LoadResult = parseLoadResult(await runLoad(stage, load))
   if (proxyPid === undefined) return { ...result, cpuMicrosPerRequest: undefined, rssBytes: undefined }
   const cpuMicros = readCpu(proxyPid) - cpuBefore
   return {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { chooseCases } from './choose-cases.ts'
 import { parseOptions, type BenchOptions } from './options.ts'
 import { UsageError } from './usage-error.ts'
+import { chooseCases } from './workload/choose-cases.ts'
 
 const parse = (...args: string[]): BenchOptions => parseOptions(args, 'r.json')!
 
@@ -12,8 +12,10 @@ test('the defaults, the quick run, and a flag over the quick run', () => {
     seconds: 8,
     rounds: 5,
     connections: undefined,
+    requestsPerSecond: undefined,
     only: undefined,
     plugin: undefined,
+    nice: undefined,
     json: 'r.json',
   })
   expect(parse('--quick', '--rounds', '1', '--only', 'nginx,vaned')).toMatchObject({
@@ -24,12 +26,16 @@ test('the defaults, the quick run, and a flag over the quick run', () => {
   expect(parseOptions(['--help'], 'r.json')).toBeUndefined()
 })
 
-test.each([[['--seconds', '0']], [['--rounds', 'two']], [['--connections', '1.5']], [['--fast']], [['nginx']]])(
-  '%j is refused',
-  (args) => {
-    expect(() => parseOptions(args, 'r.json')).toThrow(UsageError)
-  },
-)
+test.each([
+  [['--seconds', '0']],
+  [['--rounds', 'two']],
+  [['--connections', '1.5']],
+  [['--nice=-21']],
+  [['--fast']],
+  [['nginx']],
+])('%j is refused', (args) => {
+  expect(() => parseOptions(args, 'r.json')).toThrow(UsageError)
+})
 
 test('workloads and proxies are chosen by name, and unknown names refused with those there are', () => {
   expect(chooseCases(parse('--workload', '16k,plugins', '--only', 'vaned,vaned+3'))).toMatchObject([
@@ -39,6 +45,17 @@ test('workloads and proxies are chosen by name, and unknown names refused with t
   expect(() => chooseCases(parse('--workload', 'large'))).toThrow(/there are small, 16k, /)
   expect(() => chooseCases(parse('--only', 'squid'))).toThrow(/--only names squid; there are direct, vaned, /)
   expect(() => chooseCases(parse('--workload', 'plugins', '--plugin', 'x.wasm'))).toThrow(/FILE\.wasm:EXPORT/)
+})
+
+test('a rate that is given replaces that of the workload', () => {
+  expect(chooseCases(parse('--workload', 'low-load,half-load'))).toMatchObject([
+    { name: 'half-load', mode: { kind: 'share-of-nginx', share: 0.5 } },
+    { name: 'low-load', mode: { kind: 'rate' } },
+  ])
+  expect(chooseCases(parse('--workload', 'half-load', '--rate', '7'))[0]?.mode).toEqual({
+    kind: 'rate',
+    requestsPerSecond: 7,
+  })
 })
 
 test('where rules have to be told apart, only proxies run that can', () => {

@@ -13,11 +13,11 @@ export interface LoadPlan {
   readonly seconds: number
 }
 
-/** A load generator that sends the next request of a connection when the last one has been answered. */
+/** What sends the next request of a connection when the last one has been answered. */
 export interface LoadGenerator {
   readonly name: string
-  /** @param folder for files of its own, which the next launch may overwrite */
-  prepare(plan: LoadPlan, folder: string): Promise<Launch>
+  /** @param script path for a file of its own */
+  prepare(plan: LoadPlan, script: string): Promise<Launch>
 }
 
 /** Takes wrk if it is installed, else our own generator, which asks more of its core and so finds lower maxima. */
@@ -26,8 +26,7 @@ export function chooseLoadGenerator(): LoadGenerator {
   if (wrk !== undefined)
     return {
       name: 'wrk',
-      async prepare({ url, request, connections, seconds }, folder) {
-        const script = join(folder, 'wrk.lua')
+      async prepare({ url, request, connections, seconds }, script) {
         await writeFile(script, createWrkScript(request, url))
         return {
           command: wrk,

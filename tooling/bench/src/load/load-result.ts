@@ -7,6 +7,8 @@ export interface LoadResult {
   readonly p999Micros: number
   /** Failed connections, broken responses, time-outs and every status but 2xx and 3xx. */
   readonly errors: number
+  /** How much later than due requests were sent for the generator's own reasons; only for load at a rate. */
+  readonly latenessP99Micros?: number
 }
 
 /**
@@ -22,14 +24,18 @@ export function parseLoadResult(output: string): LoadResult {
 
 /** Sums latencies up, in microseconds. */
 export function toLoadResult(latenciesMicros: readonly number[], tookSeconds: number, errors: number): LoadResult {
-  const sorted = Float64Array.from(latenciesMicros).toSorted()
-  const percentile = (share: number): number => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0)
   return {
-    requests: sorted.length,
-    requestsPerSecond: sorted.length / tookSeconds,
-    p50Micros: percentile(0.5),
-    p99Micros: percentile(0.99),
-    p999Micros: percentile(0.999),
+    requests: latenciesMicros.length,
+    requestsPerSecond: latenciesMicros.length / tookSeconds,
+    p50Micros: percentile(latenciesMicros, 0.5),
+    p99Micros: percentile(latenciesMicros, 0.99),
+    p999Micros: percentile(latenciesMicros, 0.999),
     errors,
   }
+}
+
+/** The value that a share of all does not exceed, rounded; 0 for none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = Float64Array.from(values).toSorted()
+  return Math.round(sorted[Math.ceil(sorted.length * share) - 1] ?? 0)
 }

@@ -23,7 +23,8 @@ export class ResponseReader {
     const received = this.#head === undefined ? chunk : Buffer.concat([this.#head, chunk])
     const headEnd = received.indexOf(HEAD_END)
     if (headEnd === -1) {
-      this.#head = received
+      // The caller may use its buffer again.
+      this.#head = Buffer.from(received)
       return undefined
     }
     const head = received.toString('latin1', 0, headEnd + 2)

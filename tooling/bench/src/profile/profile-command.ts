@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { findProgram } from '../process/find-program.ts'
 import type { Progress } from '../stage.ts'
 import { parseCpuProfile } from './cpu-profile.ts'
 import { formatProfile } from './format-profile.ts'
@@ -28,7 +29,7 @@ export async function profileCommand(options: ProfileOptions, signal: AbortSigna
 /** The functions with the most time of their own, without their callers. */
 function readPerfReport(file: string, top: number): string {
   const args = ['report', '-i', file, '--stdio', '--no-children', '-g', 'none', '--sort', 'symbol,dso']
-  const text = execFileSync('perf', args, {
+  const text = execFileSync(findProgram('perf') ?? 'perf', args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
     maxBuffer: PERF_MAX_BYTES,

@@ -5,6 +5,7 @@ import { parseLoadResult } from '../load/load-result.ts'
 import { runLoad } from '../load/run-load.ts'
 import { createCpuClock } from '../process/cpu-time.ts'
 import { findProgram } from '../process/find-program.ts'
+import { monotonicMicros } from '../process/monotonic-clock.ts'
 import { pin } from '../process/launch.ts'
 import { createVaned, type PluginChoice } from '../proxies/vaned.ts'
 import { openStage, startProxy, startUpstream, type Progress, type Stage } from '../stage.ts'
@@ -70,13 +71,17 @@ export async function runProfile(plan: ProfilePlan, signal: AbortSignal, progres
   const run = async (lengthSeconds: number): Promise<string> =>
     runLoad(
       stage,
-      await generator.prepare({ url, request: load.request, connections, seconds: lengthSeconds }, stage.folder),
+      await generator.prepare(
+        { url, request: load.request, connections, seconds: lengthSeconds },
+        join(stage.folder, 'wrk.lua'),
+      ),
     )
   await run(WARM_UP_SECONDS)
   await mkdir(dirname(plan.file), { recursive: true })
   const readCpu = createCpuClock()
   const recording = sampler === 'perf' ? recordWithPerf(stage, child.pid, plan) : undefined
   const cpuBefore = readCpu(child.pid)
+  // V8 stamps its samples with the same clock.
   const fromMicros = monotonicMicros()
   const { requests, errors } = parseLoadResult(await run(seconds))
   const window = { fromMicros, toMicros: monotonicMicros() }
@@ -95,11 +100,6 @@ async function recordWithPerf({ group, loadCore }: Stage, pid: number, { file, s
   const args = ['record', '-q', '-F', String(PERF_FREQUENCY), '-g', '-o', file, '-p', String(pid), '--', 'sleep']
   const perf = await group.start(pin({ command: 'perf', args: [...args, String(seconds)] }, loadCore))
   if ((await perf.ended) !== 0) throw new Error(`perf cannot record:\n${perf.output()}`)
-}
-
-/** V8 stamps its samples with the same clock. */
-function monotonicMicros(): number {
-  return Number(process.hrtime.bigint() / 1000n)
 }
 
 /** Names are `CPU.DATE.TIME.PID.THREAD.SEQUENCE.cpuprofile`; the main thread is 0. */

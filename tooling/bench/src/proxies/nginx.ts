@@ -56,6 +56,7 @@ function createServers(port: number, routes: readonly Route[]): string[] {
     const locations = own.map(({ path }) => `    location ${path} { proxy_pass http://backend; }`)
     // The options of a socket may be given once only.
     const ownListen = index === 0 ? listen : `listen 127.0.0.1:${port};`
+    locations.push('    location / { return 404; }')
     return `  server {\n    ${ownListen}\n    server_name ${host};\n${locations.join('\n')}\n  }`
   })
 }

@@ -9,11 +9,12 @@ export interface Measurement extends LoadResult {
 }
 
 /** One line of the table: medians over rounds, and how they stand to those of others. */
-export interface Row extends Omit<Measurement, 'requests'> {
+export interface Row extends Omit<Measurement, 'requests' | 'latenessP99Micros'> {
   readonly name: string
   readonly version: string
   /** Over all rounds. */
   readonly errors: number
+  readonly latenessP99Micros: number | undefined
   readonly ratios: readonly Ratios[]
 }
 
@@ -33,7 +34,7 @@ export interface Series {
 }
 
 /** Proxies that the others are compared with, where they ran. */
-export const REFERENCES: readonly string[] = ['nginx', '@fastify/http-proxy']
+const REFERENCES: readonly string[] = ['nginx', '@fastify/http-proxy']
 
 /** Reduces the runs to one row per proxy. A proxy without a run is left out. */
 export function summarise(series: readonly Series[]): Row[] {
@@ -60,6 +61,7 @@ function toRow({ name, version, runs }: Series): Row {
     p99Micros: median(runs.map((run) => run.p99Micros)),
     p999Micros: median(runs.map((run) => run.p999Micros)),
     rssBytes: medianOfKnown(runs.map((run) => run.rssBytes)),
+    latenessP99Micros: medianOfKnown(runs.map((run) => run.latenessP99Micros)),
     errors: runs.reduce((sum, run) => sum + run.errors, 0),
     ratios: [],
   }
