@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createChildGroup, type Child, type ChildGroup } from './process/child-group.ts'
@@ -35,6 +35,8 @@ export interface Standing {
 export async function openStage(signal: AbortSignal, progress: Progress): Promise<Stage> {
   signal.throwIfAborted()
   const folder = await mkdtemp(join(tmpdir(), 'vane-bench-'))
+  // nginx's workers leave root behind, and still have to read the upstream's files.
+  await chmod(folder, 0o755)
   const group = createChildGroup()
   const pinned = isPinned()
   return {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { findProgram } from './find-program.ts'
 
 /** Reads how many files a process may have open from the text of `/proc/PID/limits`. */
 export function parseOpenFilesLimit(limits: string): number {
@@ -9,11 +10,12 @@ export function parseOpenFilesLimit(limits: string): number {
 
 /** Lets this process and those that it starts have so many files open, if the system allows it; gives how many they may. */
 export function raiseOpenFiles(count: number): number {
-  if (readLimit() < count) {
+  const prlimit = findProgram('prlimit')
+  if (readLimit() < count && prlimit !== undefined) {
     try {
-      execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${count}:${count}`], { stdio: 'ignore' })
+      execFileSync(prlimit, ['--pid', String(process.pid), `--nofile=${count}:${count}`], { stdio: 'ignore' })
     } catch {
-      // Not root, or no such program: what there is has to do.
+      // Not root: what there is has to do.
     }
   }
   return readLimit()

@@ -40,6 +40,7 @@ http {
   }
   proxy_http_version 1.1;
   proxy_request_buffering off;
+  proxy_max_temp_file_size 0;
   proxy_set_header Host $http_host;
   proxy_set_header Connection "";
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
