@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import type { BenchOptions } from './options.ts'
+import { takePriority } from './process/priority.ts'
 import { checkBars } from './report/check-bars.ts'
 import { describeMachine } from './report/describe-machine.ts'
 import { formatTable } from './report/format-table.ts'
@@ -24,21 +24,42 @@ type CaseReport = { readonly name: string; readonly summary: string } & (
 export async function benchCommand(options: BenchOptions, signal: AbortSignal, print: Progress): Promise<void> {
   const cases = chooseCases(options)
   // What this starts inherits it.
-  if (options.nice !== undefined) setPriority(options.nice)
-  const machine = describeMachine()
-  const pinned = isPinned()
-  if (!pinned) print('not pinned: this needs two cores and taskset, and without them the load takes from the proxies')
+  if (options.nice !== undefined) takePriority(options.nice)
+  if (!isPinned())
+    print('not pinned: this needs two cores and taskset, and without them the load takes from the proxies')
   const reports: CaseReport[] = []
-  for (const one of cases) reports.push(await runCase(one, options, { signal, progress: print }))
+  try {
+    for (const one of cases) {
+      const missing = missingFor(one)
+      if (missing === undefined) reports.push(await runCase(one, options, { signal, progress: print }))
+      else print(`${one.name}: skipped, ${missing}`)
+    }
+  } finally {
+    // A case that fails does not take the figures of the others with it.
+    if (reports.length > 0) await publish(reports, options, print)
+  }
+  if (reports.length === 0) throw new Error('nothing was measured')
+  const failed = reports.flatMap(countErrors)
+  if (failed.length > 0) throw new Error(`requests failed: ${failed.join(', ')}`)
+}
 
+/** What keeps a case from running here; undefined if nothing does. */
+function missingFor({ proxies, direct, mode }: Case): string | undefined {
+  const present = proxies.filter((proxy) => proxy.missing() === undefined)
+  if (mode.kind === 'share-of-nginx' && !present.some(({ name }) => name === 'nginx'))
+    return 'its rate goes by what nginx reaches, and nginx does not take part: give --rate'
+  if (present.length > 0 || direct) return undefined
+  return proxies.map((proxy) => `${proxy.name}: ${proxy.missing()}`).join('; ')
+}
+
+async function publish(reports: readonly CaseReport[], options: BenchOptions, print: Progress): Promise<void> {
+  const machine = describeMachine()
   print(`\n${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, Node ${machine.node}`)
   for (const report of reports) print(`\n${formatReport(report)}`)
   await mkdir(dirname(options.json), { recursive: true })
-  const file = { date: new Date().toISOString(), machine, pinned, options, cases: reports }
+  const file = { date: new Date().toISOString(), machine, pinned: isPinned(), options, cases: reports }
   await writeFile(options.json, `${JSON.stringify(file, null, 2)}\n`)
   print(`\nwritten to ${options.json}`)
-  const failed = reports.flatMap(countErrors)
-  if (failed.length > 0) throw new Error(`requests failed: ${failed.join(', ')}`)
 }
 
 async function runCase(

@@ -59,7 +59,8 @@ test('a rate that is given replaces that of the workload', () => {
 })
 
 test('where rules have to be told apart, only proxies run that can', () => {
-  const [rules] = chooseCases(parse('--workload', 'rules', '--connections', '8'))
-  expect(rules).toMatchObject({ direct: false, connections: 8 })
+  const [none, rules] = chooseCases(parse('--workload', 'rules', '--connections', '8'))
+  expect(none).toMatchObject({ name: 'rules-0', load: { routes: [] } })
+  expect(rules).toMatchObject({ name: 'rules-10000', direct: false, connections: 8 })
   expect(rules?.proxies.every(({ canRoute }) => canRoute)).toBe(true)
 })

@@ -66,6 +66,13 @@ test('Ctrl-C ends the run and everything it started', { timeout: 60_000 }, async
   await expect.poll(() => started.filter(isRunning), { timeout: 10_000 }).toEqual([])
 })
 
+test('a workload that cannot run is skipped with its reason, and a run without any is a failure', async () => {
+  const child = startBench(['--workload', 'half-load', '--only', 'http-proxy-3'])
+  const [output, [code]] = await Promise.all([waitForText(child, 'skipped'), once(child, 'exit')])
+  expect(output).toContain('half-load: skipped, its rate goes by what nginx reaches')
+  expect(code).toBe(1)
+})
+
 test('a name that no proxy has is a usage error', async () => {
   const child = startBench(['--only', 'squid'])
   const [code] = (await once(child, 'exit')) as [number]

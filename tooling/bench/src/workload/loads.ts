@@ -80,7 +80,7 @@ function createRules(): Load {
   return {
     ...SMALL,
     name: 'rules',
-    summary: `the small GETs through ${RULE_COUNT.toLocaleString('en')} rules, each for a host and a path`,
+    summary: `small through ${RULE_COUNT.toLocaleString('en')} rules, each for a host and a path`,
     request: { ...SMALL.request, targets },
     routes,
   }

@@ -43,8 +43,12 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     name: 'rules',
-    help: RULES.summary,
-    createCases: (options) => [createCase(RULES, options, { proxies: ROUTERS, direct: false })],
+    help: `small with none, and ${RULES.summary}`,
+    createCases: (options) =>
+      [SMALL, RULES].map((load) => ({
+        ...createCase(load, options, { proxies: ROUTERS, direct: false }),
+        name: `rules-${load.routes.length}`,
+      })),
   },
   {
     name: 'plugins',
