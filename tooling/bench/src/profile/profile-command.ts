@@ -13,11 +13,11 @@ const PERF_MAX_BYTES = 256 * 1024 * 1024
 /** Profiles vaned and prints where its time goes. */
 export async function profileCommand(options: ProfileOptions, signal: AbortSignal, print: Progress): Promise<void> {
   const { file, top, sampler } = options
-  const { window, requests, errors, cpuMicrosPerRequest } = await runProfile(options, signal, print)
+  const { pid, window, requests, errors, cpuMicrosPerRequest } = await runProfile(options, signal, print)
   print(`${cpuMicrosPerRequest.toFixed(1)} µs CPU per request with the sampler on\n`)
   if (sampler === 'perf') {
     print(readPerfReport(file, top))
-    print(`\nwritten to ${file}: perf report -i ${file}`)
+    print(`\nwritten to ${file}: perf report -i ${file}; names of compiled functions are in /tmp/perf-${pid}.map`)
   } else {
     const profile = parseCpuProfile(await readFile(file, 'utf8'))
     print(formatProfile(summariseProfile(profile, window), { requests, top }))

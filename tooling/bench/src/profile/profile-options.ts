@@ -12,7 +12,8 @@ export interface ProfileOptions extends ProfilePlan {
 }
 
 /** Printed for `profile --help` and after a usage error. */
-export const PROFILE_USAGE = `usage: bench profile [--workload NAME] [--seconds N] [--connections N] [--plugins N] [--no-flow-log] [--top N] [--interval N] [--perf]
+export const PROFILE_USAGE = `usage: bench profile [--workload NAME] [--seconds N] [--connections N] [--plugins N]
+                     [--no-flow-log] [--top N] [--interval N] [--perf]
 
   --workload NAME  ${LOADS.map(({ name }) => name).join(', ')}; small by default
   --seconds N      length of the profiled load, 8 by default

@@ -33,6 +33,8 @@ export interface ProfilePlan {
 
 /** What a profiled run yields, beside its file. */
 export interface ProfiledRun {
+  /** Of the process that was. */
+  readonly pid: number
   /** The load, without the start and the warm-up. */
   readonly window: ProfileWindow
   readonly requests: number
@@ -79,21 +81,23 @@ export async function runProfile(plan: ProfilePlan, signal: AbortSignal, progres
   await run(WARM_UP_SECONDS)
   await mkdir(dirname(plan.file), { recursive: true })
   const readCpu = createCpuClock()
-  const recording = sampler === 'perf' ? recordWithPerf(stage, child.pid, plan) : undefined
   const cpuBefore = readCpu(child.pid)
   // V8 stamps its samples with the same clock.
   const fromMicros = monotonicMicros()
-  const { requests, errors } = parseLoadResult(await run(seconds))
+  const [output] = await Promise.all([
+    run(seconds),
+    ...(sampler === 'perf' ? [recordWithPerf(stage, child.pid, plan)] : []),
+  ])
+  const { requests, errors } = parseLoadResult(output)
   const window = { fromMicros, toMicros: monotonicMicros() }
   const cpuMicrosPerRequest = (readCpu(child.pid) - cpuBefore) / requests
-  await recording
 
   // V8's profile is written when the process exits by itself.
   process.kill(child.pid, 'SIGTERM')
   const code = await child.ended
   if (code !== 0) throw new Error(`vaned ended with code ${code}:\n${child.output()}`)
   if (sampler === 'v8') await copyFile(await findMainThreadProfile(profiles, child.pid), plan.file)
-  return { window, requests, errors, cpuMicrosPerRequest }
+  return { pid: child.pid, window, requests, errors, cpuMicrosPerRequest }
 }
 
 async function recordWithPerf({ group, loadCore }: Stage, pid: number, { file, seconds }: ProfilePlan): Promise<void> {
