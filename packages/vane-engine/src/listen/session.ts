@@ -26,6 +26,7 @@ export interface SessionOwner {
 
 /** One client connection: starts a walk for each of its requests, on the graph of that moment. */
 export class Session implements HttpSession {
+  readonly scheme = 'http'
   readonly #connection: Connection
   readonly #owner: SessionOwner
   readonly #context: SessionContext
@@ -73,9 +74,11 @@ export class Session implements HttpSession {
     const { counters, logger } = this.#context
     counters.requestsTotal++
     counters.countResponse(status)
-    counters.errors[status === 408 ? 'timeout' : 'protocol']++
+    counters.errors[status === 408 ? 'timeout' : status === 500 ? 'internal' : 'protocol']++
     if (status === 431) counters.countLimitHit('max_header')
     if (status === 408) counters.countLimitHit('header_timeout')
-    logger.debug({ status, reason, connectionId: this.#connection.id }, 'request refused')
+    const fields = { status, reason, connectionId: this.#connection.id }
+    if (status === 500) logger.error(fields, 'connection failed')
+    else logger.debug(fields, 'request refused')
   }
 }
