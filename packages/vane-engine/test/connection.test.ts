@@ -299,3 +299,30 @@ test('a line that ends in a bare LF is malformed, not of another version', async
   expect(await exchangeRaw(vane.port, 'GET / HTTP/1.1\nhost: a\n\n')).toMatch(/^HTTP\/1\.1 400 /)
   expect(await exchangeRaw(vane.port, 'GET / HTTP/3.7\r\nhost: a\r\n\r\n')).toMatch(/^HTTP\/1\.1 505 /)
 })
+
+test('refuses a request whose body can come no more, when its turn comes', async () => {
+  const held: (() => void)[] = []
+  const seen: string[] = []
+  await using upstream = await startUpstream((req, res) => {
+    seen.push(req.url ?? '')
+    held.push(() => res.end('first'))
+  })
+  await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
+  using client = await connectRaw(vane.port)
+  client.send('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nPOST /2 HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nab')
+  client.socket.end()
+  await until('first held', () => held[0])
+  held[0]!()
+  expect((await client.closed()).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400'])
+  expect(seen).toEqual(['/1'])
+})
+
+test('answers a request once, whatever becomes of its body afterwards', async () => {
+  await using upstream = await startUpstream((_req, res) => res.writeHead(403).end('early'))
+  await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
+  using client = await connectRaw(vane.port)
+  client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nab')
+  await client.received('early')
+  client.socket.end()
+  expect((await client.closed()).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 403'])
+})

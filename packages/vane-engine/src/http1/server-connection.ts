@@ -41,6 +41,8 @@ export class ServerConnection implements BodyOwner, Deadline {
   /** The last response is out; only a body that somebody wants is still read. */
   #endsWithBody = false
   #isProcessing = false
+  /** The response to the request whose content is coming in is out. */
+  #hasResponded = false
   /** Waits for the client to take what it was sent. */
   #awaitsDrain = false
   /** No further byte is looked at. */
@@ -84,6 +86,7 @@ export class ServerConnection implements BodyOwner, Deadline {
   onResponded(exchange: Http1Exchange): void {
     if (exchange !== this.#exchange) return
     this.#exchange = undefined
+    this.#hasResponded = true
     const content = this.#content
     if (exchange.isLast && content?.isBeingRead !== true) {
       this.#close()
@@ -212,6 +215,7 @@ export class ServerConnection implements BodyOwner, Deadline {
     const { request, bodyLength } = decoded
     this.context.clock.clear(this)
     this.#persists = decoded.persists
+    this.#hasResponded = false
     let at = from
     let bytesIn = 0
     if (bodyLength === CHUNKED_LENGTH) {
@@ -224,6 +228,9 @@ export class ServerConnection implements BodyOwner, Deadline {
     } else if (bodyLength > 0) this.#openBody(request, bodyLength)
     const content = this.#content
     if (content !== undefined && at < bytes.length) at = this.#takeContent(content, bytes, at)
+    // What has ended will not bring the rest: these bytes were sent ahead, and are all there is.
+    if (this.#content !== undefined && this.socket.readableEnded)
+      throw new ClientFault(400, 'connection ended within the request body')
     if (this.#isClosing) return at
     this.#exchange = new Http1Exchange(this, decoded, { pipe: content?.pipe, bytesIn })
     this.session.onExchange(this.#exchange)
@@ -287,6 +294,12 @@ export class ServerConnection implements BodyOwner, Deadline {
     }
     const exchange = this.#exchange
     const content = this.#content
+    if (content !== undefined && this.#hasResponded) {
+      // Its request has had its response, and must not get another one.
+      content.pipe.break(fault)
+      this.#close()
+      return
+    }
     this.#stopReading()
     if (exchange === undefined) this.session.onRefused(fault.status, fault.message)
     const isAnswering = exchange?.status !== undefined

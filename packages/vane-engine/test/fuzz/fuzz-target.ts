@@ -71,7 +71,8 @@ async function probe(vane: StartedEngine, upstream: FuzzUpstream): Promise<void>
 class Round {
   readonly #vane: StartedEngine
   readonly #upstream: FuzzUpstream
-  readonly #seed: number
+  /** Part of every path of the round. Unlike its neighbours', so that no damage makes one of another. */
+  readonly #mark: string
   readonly #random: Random
   #requests: SoundRequest[] = []
   #sent = ''
@@ -83,7 +84,7 @@ class Round {
   constructor(vane: StartedEngine, upstream: FuzzUpstream, seed: number) {
     this.#vane = vane
     this.#upstream = upstream
-    this.#seed = seed
+    this.#mark = `/${(Math.imul(seed, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0')}/`
     this.#random = createRandom(seed)
   }
 
@@ -91,7 +92,7 @@ class Round {
     const random = this.#random
     const count = 1 + random.below(4)
     for (let index = 0; index < count; index++) {
-      const request = makeRequest(random, `/${this.#seed}/r${index}`, index === count - 1)
+      const request = makeRequest(random, `${this.#mark}r${index}`, index === count - 1)
       this.#requests.push(request)
       this.#sent += request.bytes
     }
@@ -99,7 +100,7 @@ class Round {
     if (this.#isDamaged) this.#sent = mutateBytes(random, this.#sent)
     this.#isAborted = random.chance(0.05)
     const pieces = split(random, this.#sent)
-    this.#upstream.begin({ random, mark: `/${this.#seed}/`, damage: random.pick([0, 0.3, 1]) })
+    this.#upstream.begin({ random, mark: this.#mark, damage: random.pick([0, 0.3, 1]) })
 
     using client = await connectRaw(this.#vane.port)
     for (const piece of pieces) {
