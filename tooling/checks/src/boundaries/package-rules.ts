@@ -37,7 +37,7 @@ export const PACKAGE_RULES: readonly PackageRule[] = [
     folder: 'packages/vane-engine',
     mayImport: ['vane-core'],
     mayImportLazily: [],
-    testsMayImport: ['vane-fixtures'],
+    testsMayImport: ['vane-fixtures', 'vane-testkit'],
     builtins: 'any',
     computedImports: {},
     otherLanguages: [],
