@@ -93,6 +93,7 @@ export function createNodeServerCodec(limits: ServerCodecLimits): HttpServerCode
       const head = parseRequestHead(
         { method: req.method ?? '', target: req.url ?? '', httpVersion: req.httpVersion, rawHeaders },
         limits.maxHeadersCount,
+        session.scheme,
       )
       // Node's parser stops at a request that asks for an upgrade, and drops what it has read behind it: were the connection
       // to go on, the rest of a dropped request would be taken for one of its own.

@@ -4,7 +4,11 @@ import { ClientFault } from './client-fault.ts'
 import { parseRequestHead, type RawRequestHead, type RequestHead } from './request-head.ts'
 
 function parse(raw: Partial<RawRequestHead>): RequestHead {
-  return parseRequestHead({ method: 'GET', target: '/', httpVersion: '1.1', rawHeaders: ['Host', 'a'], ...raw }, 100)
+  return parseRequestHead(
+    { method: 'GET', target: '/', httpVersion: '1.1', rawHeaders: ['Host', 'a'], ...raw },
+    100,
+    'http',
+  )
 }
 
 function statusOf(raw: Partial<RawRequestHead>): number {

@@ -25,7 +25,11 @@ export interface RequestHead extends Omit<HttpRequest, 'body'> {
  *
  * @throws ClientFault with the status the client is due.
  */
-export function parseRequestHead(raw: RawRequestHead, maxHeadersCount: number): RequestHead {
+export function parseRequestHead(
+  raw: RawRequestHead,
+  maxHeadersCount: number,
+  scheme: HttpRequest['scheme'],
+): RequestHead {
   const { method, rawHeaders } = raw
   if (rawHeaders.length >> 1 > maxHeadersCount) throw new ClientFault(431, `more than ${maxHeadersCount} header fields`)
   const version = toVersion(raw.httpVersion)
@@ -52,7 +56,7 @@ export function parseRequestHead(raw: RawRequestHead, maxHeadersCount: number): 
   const mark = parts.target.indexOf('?')
   return {
     method,
-    scheme: 'http',
+    scheme,
     authority,
     host,
     target: parts.target,

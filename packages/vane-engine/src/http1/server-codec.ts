@@ -13,6 +13,8 @@ export interface HttpServerCodec {
 
 /** One client connection, as a codec sees the rest of the engine. */
 export interface HttpSession {
+  /** By how the client came. */
+  readonly scheme: 'http' | 'https'
   /** Whether the next response should be the connection's last. */
   isClosing(): boolean
   /** A request has arrived. Must not throw. */

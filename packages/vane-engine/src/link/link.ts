@@ -5,6 +5,7 @@ import { createFetch, type FetchContext } from '../fetch/registry.ts'
 import { createMiddleware, type MiddlewareContext } from '../middleware/registry.ts'
 import { createAddressReader, createFieldReader } from './field-reader.ts'
 import { LinkedGraph } from './linked-graph.ts'
+import { linkListeners } from './linked-listener.ts'
 import {
   LinkedNode,
   OP_CHECK,
@@ -18,9 +19,16 @@ import {
 import { Lookups } from './lookup.ts'
 import { createPredicateTest } from './predicate-test.ts'
 import { findUnsupported } from './unsupported.ts'
+import { type ListenerTlsContext, linkTls } from '../tls/link-tls.ts'
+import { TicketKeys } from '../tls/ticket-keys.ts'
+import { TlsFiles } from '../tls/tls-files.ts'
 
 /** What linking draws on. */
-export type LinkContext = FetchContext & MiddlewareContext
+export type LinkContext = FetchContext &
+  MiddlewareContext & {
+    /** Without it, files are looked for in the working directory, and tickets are good for one graph. */
+    readonly tls?: ListenerTlsContext
+  }
 
 /** The live parts of a graph, index for index with the symbolic ones. */
 interface Parts {
@@ -38,6 +46,10 @@ export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): P
   const middlewares: Middleware[] = []
   const fetches: Fetch[] = []
   refuseUnsupported(symbolic)
+  const tls = context.tls ?? { files: new TlsFiles('.'), ticketKeys: new TicketKeys(), alpn: [] }
+  const { terminators, warnings } = await linkTls(symbolic, tls)
+  const listeners = linkListeners(symbolic, terminators)
+  const filesDigest = await tls.files.digest()
   try {
     for (const entry of symbolic.middlewares) {
       const what = `middleware ${JSON.stringify(entry.name)}`
@@ -51,7 +63,8 @@ export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): P
       linkNode(symbolic, { middlewares, fetches, lookups }, { node, rule: symbolic.nodeRules[index] ?? null }),
     )
     lookups.seal()
-    return new LinkedGraph(symbolic, { nodes, lookups }, [...middlewares, ...fetches])
+    const parts = { nodes, lookups, listeners, filesDigest, warnings }
+    return new LinkedGraph(symbolic, parts, [...middlewares, ...fetches])
   } catch (error) {
     for (const part of [...middlewares, ...fetches]) part.dispose?.()
     throw error

@@ -48,7 +48,11 @@ export function findUnsupported(graph: SymbolicFlowGraph): Diagnostic[] {
   for (const { transport, rules, tls } of Object.values(listeners)) {
     const rule = rules[0] ?? ''
     if (transport === 'udp') report('listening for datagrams (udp)', rule, ruleSources[rule])
-    if (tls !== undefined) report('TLS on a listener', tls.rule, tls.source)
+    for (const block of tls?.certificates ?? []) {
+      if (block.certificate.kind === 'managed')
+        report('a certificate that is ordered ("managed")', block.rule, block.source)
+      if (block.ocspFetch) report('OCSP responses that are fetched ("ocsp_fetch")', block.rule, block.source)
+    }
   }
   for (const { name, meta, plugin, rule, source } of graph.middlewares) {
     if (plugin === undefined && !MIDDLEWARE.has(name)) report(`the middleware ${quoted(name)}`, rule, source)

@@ -1,6 +1,7 @@
 import type { Logger, Trajectory } from 'vane-core'
 import { TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
 import { Walk } from '../executor/walk.ts'
+import { toStatusResponse } from '../executor/respond-to-error.ts'
 import { walkConnection } from '../executor/walk-connection.ts'
 import type { HttpSession, ServerExchange } from '../http1/server-codec.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
@@ -40,9 +41,8 @@ export class Session implements HttpSession {
     this.#firstNode = walkConnection(this.#graph, connection)
   }
 
-  /** Whether the graph lets this connection speak HTTP at all. */
-  get isAdmitted(): boolean {
-    return this.#firstNode !== NO_NODE
+  get scheme(): 'http' | 'https' {
+    return this.#connection.scheme
   }
 
   isClosing(): boolean {
@@ -58,12 +58,30 @@ export class Session implements HttpSession {
       this.#firstNode = walkConnection(graph, connection)
     }
     counters.requestsTotal++
+    const isOutdated = isMadeUnderOtherRules(graph, connection)
+    if (isOutdated || connection.tls?.covers(exchange.request.host) === false) {
+      this.#answerMisdirected(exchange, isOutdated)
+      return
+    }
     counters.requestsActive++
     const recorder = onTrajectory === undefined ? undefined : new TrajectoryRecorder(onTrajectory)
     const walk = new Walk({ graph, connection, exchange, recorder }, { logger, counters })
     // A reload may have closed the door that this connection came in by.
     if (this.#firstNode === NO_NODE) walk.drop()
     else walk.run(this.#firstNode)
+  }
+
+  /** RFC 9110 §15.5.20: the client asks again, on a connection of its own. */
+  #answerMisdirected(exchange: ServerExchange, isOutdated: boolean): void {
+    const { counters, logger } = this.#context
+    counters.countResponse(421)
+    counters.errors.protocol++
+    logger.debug(
+      { status: 421, host: exchange.request.host, sni: this.#connection.sni, connectionId: this.#connection.id },
+      'request on a connection that is for other hosts',
+    )
+    // Other requests of an HTTP/2 connection may well be for the right host.
+    exchange.respond(toStatusResponse(421), isOutdated || exchange.request.version !== '2')
   }
 
   onRefused(status: number, reason: string): void {
@@ -75,4 +93,13 @@ export class Session implements HttpSession {
     if (status === 408) counters.countLimitHit('header_timeout')
     logger.debug({ status, reason, connectionId: this.#connection.id }, 'request refused')
   }
+}
+
+/** Whether a reload has changed what the listener asks of its clients, which this one was asked under the old rules. */
+function isMadeUnderOtherRules(graph: LinkedGraph, { entryKey, tls }: Connection): boolean {
+  const listener = graph.listeners.get(entryKey)
+  // A listener that is gone drains; the connections it had go on by the rules that it had.
+  if (listener === undefined) return false
+  if (tls !== undefined) return listener.terminator?.policy !== tls.policy
+  return listener.terminator !== undefined && listener.kind === 'http'
 }

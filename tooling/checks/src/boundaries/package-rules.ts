@@ -76,7 +76,7 @@ export const PACKAGE_RULES: readonly PackageRule[] = [
     folder: 'apps/vaned',
     mayImport: ['vane-core', 'vane-engine', 'vane-mgmt'],
     mayImportLazily: ['vane-wasm'],
-    testsMayImport: ['vane-fixtures', 'vane-plugin-sdk', 'vane'],
+    testsMayImport: ['vane-fixtures', 'vane-testkit', 'vane-plugin-sdk', 'vane'],
     builtins: 'any',
     computedImports: {},
     otherLanguages: [],
