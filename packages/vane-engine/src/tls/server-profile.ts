@@ -3,8 +3,8 @@ import type { SecureContextOptions } from 'node:tls'
 
 /**
  * How TLS is spoken to clients. Of TLS 1.2 only suites with forward secrecy and authenticated encryption, which are also the
- * only ones that HTTP/2 allows (RFC 9113 §9.2.2); the client's preference counts, so that those without AES in hardware get
- * ChaCha20. A renegotiation costs the server ten times what it costs the client, and nobody needs one.
+ * only ones that HTTP/2 allows (RFC 9113 §9.2.2); clients that put ChaCha20 first, having no AES in hardware, get it. A
+ * renegotiation costs the server ten times what it costs the client, and nobody needs one.
  */
 export const SERVER_PROFILE: Readonly<SecureContextOptions> = {
   minVersion: 'TLSv1.2',
