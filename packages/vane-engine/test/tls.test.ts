@@ -4,8 +4,10 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { connect } from 'node:tls'
 import { promisify } from 'node:util'
+import { CONTEXT_PATHS, type L7RequestInput, type SymbolicFlowGraph } from 'vane-core'
 import { issueCertificate, issueRevocationList, type IssuedCertificate } from 'vane-testkit'
 import { describe, expect, test } from 'vitest'
+import { createFakeWasm } from './support/fake-wasm.ts'
 import { connectRaw, exchangeRaw } from './support/raw-client.ts'
 import { type ConfigFiles, startRules, writeFiles } from './support/start-rules.ts'
 import { shakeHands } from './support/tls-client.ts'
@@ -474,4 +476,81 @@ test('curl is content', async (context) => {
     `https://a.test:${server.port}/`,
   ])
   expect(stdout).toBe('hello curl')
+})
+
+test('plugins are told what they declared to look at', async () => {
+  const seen: L7RequestInput[] = []
+  using wasm = createFakeWasm({
+    l7Request: (input) => {
+      seen.push(input)
+      return { tag: 'continue' }
+    },
+  })
+  const client = { mode: 'request', trust_store: { ca_paths: ['ca.pem'] } }
+  const paths = CONTEXT_PATHS.map(({ path }) => path).filter((path) => path.includes('tls.') || path === 'conn.alpn')
+  const withPlugin = (graph: SymbolicFlowGraph): SymbolicFlowGraph => ({
+    ...graph,
+    middlewares: graph.middlewares.map((middleware) => ({
+      ...middleware,
+      plugin: { path: wasm.path, export: 'look' },
+      meta: { ...middleware.meta, inspects: paths },
+    })),
+  })
+  const rules = [
+    {
+      middleware_chain: [{ use: 'forward_client_ip' }],
+      tls: tls('a', { client_auth: client }),
+      terminate: answer('in'),
+    },
+  ]
+  await using server = await startRules(rules, FILES, { wasm: wasm.runtime })
+  await server.engine.swap(await server.engine.link(withPlugin(server.compile(rules))))
+  const options = { servername: 'a.test', ALPNProtocols: ['http/1.1'] }
+  await ask(server.port, get('a.test'), { ...options, cert: CLIENT.cert, key: CLIENT.key })
+  await ask(server.port, get('a.test'))
+  const [known, unknown] = seen.map(({ context }) => new Map(context.map(({ path, value }) => [path, value.val])))
+  const { fingerprint, spki } = facts(CLIENT)
+  const shown = {
+    present: true,
+    subject_cn: 'client',
+    issuer_cn: 'Test CA',
+    serial: '0a1b',
+    fingerprint_sha256: fingerprint,
+    spki_sha256: spki,
+    san_dns: ['c.test'],
+  }
+  const named = (prefix: string, facts: object): [string, unknown][] =>
+    Object.entries(facts).map(([name, value]) => [`${prefix}${name}`, value])
+  expect(known).toEqual(
+    new Map<string, unknown>([
+      ['conn.alpn', 'http/1.1'],
+      ['conn.tls.version', '1.3'],
+      ['conn.tls.sni', 'a.test'],
+      ['conn.tls.peer_cert', CLIENT.der],
+      ...named('conn.tls.peer_cert.', shown),
+      ['tls.sni', 'a.test'],
+      ['tls.alpn', Buffer.from('http/1.1')],
+      ['tls.version', '1.3'],
+      ...named('tls.peer_cert.', shown),
+    ]),
+  )
+  expect(unknown).toEqual(
+    new Map<string, unknown>([
+      ['conn.alpn', ''],
+      ['conn.tls.version', '1.3'],
+      ['conn.tls.sni', ''],
+      ['conn.tls.peer_cert', new Uint8Array()],
+      ...named('conn.tls.peer_cert.', {
+        present: false,
+        subject_cn: '',
+        issuer_cn: '',
+        serial: '',
+        fingerprint_sha256: '',
+        spki_sha256: '',
+        san_dns: [],
+      }),
+      ['tls.version', '1.3'],
+      ['tls.peer_cert.present', false],
+    ]),
+  )
 })

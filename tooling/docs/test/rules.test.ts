@@ -226,7 +226,9 @@ test('durations', () => {
 test('what else the last section names compiles and does not run', () => {
   const proxy = { type: 'http_proxy', upstream: 'a:1' }
   const written: Record<string, object> = {
-    tls: { tls: { cert_file: 'c.pem', key_file: 'k.pem' } },
+    tls: { terminate: { ...proxy, tls: {} } },
+    managed: { tls: { sni: 'a.test', managed: {} } },
+    ocsp_fetch: { tls: { cert_file: 'c.pem', key_file: 'k.pem', ocsp_fetch: true } },
     'udp:': { listen: ['udp::1'], terminate: { type: 'close' } },
     h2: { terminate: { ...proxy, version: 'h2' } },
     h3: { terminate: { ...proxy, version: 'h3', tls: {} } },
