@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 const KEY_BYTES = 48
 
 /** How long one set of keys seals tickets. */
-export const TICKET_ROTATION_MS = 12 * 3_600_000
+export const TICKET_ROTATION_MS: number = 12 * 3_600_000
 
 /** Keys that seal session tickets. `epoch` changes with them. */
 export interface TicketKeySet {

@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { expect, test } from 'vitest'
-import { issueCertificate } from './issue-certificate.ts'
-import { issueRevocationList } from './issue-revocation-list.ts'
+import { issueCertificate } from '../src/issue-certificate.ts'
+import { issueRevocationList } from '../src/issue-revocation-list.ts'
 
 test.each(['ec', 'rsa'] as const)('certificates with %s keys say what they were asked to and verify', (keyType) => {
   const ca = issueCertificate({ commonName: 'Test CA', isAuthority: true, keyType })
