@@ -9,6 +9,7 @@ import type { ListenerStatus } from './listen/listener.ts'
 import { EngineCounters } from './observe/engine-counters.ts'
 import { type EngineStats, toEngineStats } from './observe/engine-stats.ts'
 import { hashTlsFiles } from './tls/hash-tls-files.ts'
+import { SystemRoots } from './tls/system-roots.ts'
 import { TicketKeys } from './tls/ticket-keys.ts'
 import { TlsFiles } from './tls/tls-files.ts'
 import { UpstreamPools } from './upstream/upstream-pools.ts'
@@ -55,6 +56,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const counters = new EngineCounters()
   const pools = new UpstreamPools()
   const ticketKeys = new TicketKeys()
+  const roots = new SystemRoots()
   const configDir = options.configDir ?? process.cwd()
   let current: LinkedGraph | undefined
   let isClosed = false
@@ -85,7 +87,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   return {
     async link(graph) {
       assertOpen()
-      const tls = { files: new TlsFiles(configDir), ticketKeys, alpn: OFFERED_PROTOCOLS }
+      const tls = { files: new TlsFiles(configDir), ticketKeys, roots, alpn: OFFERED_PROTOCOLS }
       return link(graph, { pools, wasm: options.wasm, tls })
     },
     hashFiles: (graph) => hashTlsFiles(graph, configDir),

@@ -19,15 +19,16 @@ import {
 import { Lookups } from './lookup.ts'
 import { createPredicateTest } from './predicate-test.ts'
 import { findUnsupported } from './unsupported.ts'
-import { type ListenerTlsContext, linkTls } from '../tls/link-tls.ts'
+import { linkTls, type TlsContext } from '../tls/link-tls.ts'
+import { SystemRoots } from '../tls/system-roots.ts'
 import { TicketKeys } from '../tls/ticket-keys.ts'
 import { TlsFiles } from '../tls/tls-files.ts'
 
 /** What linking draws on. */
-export type LinkContext = FetchContext &
+export type LinkContext = Omit<FetchContext, 'identities'> &
   MiddlewareContext & {
     /** Without it, files are looked for in the working directory, and tickets are good for one graph. */
-    readonly tls?: ListenerTlsContext
+    readonly tls?: TlsContext
   }
 
 /** The live parts of a graph, index for index with the symbolic ones. */
@@ -46,8 +47,8 @@ export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): P
   const middlewares: Middleware[] = []
   const fetches: Fetch[] = []
   refuseUnsupported(symbolic)
-  const tls = context.tls ?? { files: new TlsFiles('.'), ticketKeys: new TicketKeys(), alpn: [] }
-  const { terminators, warnings } = await linkTls(symbolic, tls)
+  const tls = context.tls ?? createTlsContext()
+  const { terminators, identities, warnings } = await linkTls(symbolic, tls)
   const listeners = linkListeners(symbolic, terminators)
   const filesDigest = await tls.files.digest()
   try {
@@ -56,7 +57,9 @@ export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): P
       middlewares.push(await attributed(entry, what, () => createMiddleware(entry, context)))
     }
     for (const entry of symbolic.fetches) {
-      fetches.push(await attributed(entry, `fetch ${entry.spec.type}`, () => createFetch(entry.spec, context)))
+      fetches.push(
+        await attributed(entry, `fetch ${entry.spec.type}`, () => createFetch(entry.spec, { ...context, identities })),
+      )
     }
     const lookups = new Lookups()
     const nodes = symbolic.nodes.map((node, index) =>
@@ -69,6 +72,10 @@ export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): P
     for (const part of [...middlewares, ...fetches]) part.dispose?.()
     throw error
   }
+}
+
+function createTlsContext(): TlsContext {
+  return { files: new TlsFiles('.'), ticketKeys: new TicketKeys(), roots: new SystemRoots(), alpn: [] }
 }
 
 function refuseUnsupported(symbolic: SymbolicFlowGraph): void {

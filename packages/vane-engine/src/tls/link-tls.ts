@@ -1,40 +1,40 @@
-import {
-  type ListenerTlsBlock,
-  type ListenerTlsMeta,
-  quoted,
-  type SourceSpan,
-  type SymbolicFlowGraph,
-  VaneError,
-} from 'vane-core'
+import { type FetchSpec, type ListenerTlsBlock, type ListenerTlsMeta, quoted, type SymbolicFlowGraph } from 'vane-core'
 import { loadCertificate } from './load-certificate.ts'
 import { loadOcspResponse } from './load-ocsp-response.ts'
 import { type LoadedTrust, loadTrust } from './load-trust.ts'
 import type { TicketKeys } from './ticket-keys.ts'
 import type { TlsFiles } from './tls-files.ts'
+import type { SystemRoots } from './system-roots.ts'
+import { describePlace, TlsProblems } from './tls-problems.ts'
+import { createUpstreamIdentity, type UpstreamIdentity } from './upstream-tls.ts'
 import { type ClientCertificates, type TerminatorCertificate, TlsTerminator } from './tls-terminator.ts'
 
-/** What TLS on listeners is made of besides the rules. */
-export interface ListenerTlsContext {
+/** What TLS is made of besides the rules. */
+export interface TlsContext {
   readonly files: TlsFiles
   readonly ticketKeys: TicketKeys
+  /** Whom to believe of upstreams whose rules do not say. */
+  readonly roots: SystemRoots
   /** Protocols offered to clients, most wanted first. */
   readonly alpn: readonly string[]
 }
 
-/** TLS of a graph's listeners. */
+/** TLS of a graph: of its listeners, and to its upstreams. */
 export interface LinkedTls {
   /** By listener key. */
   readonly terminators: ReadonlyMap<string, TlsTerminator>
+  /** By the fetch that speaks it. */
+  readonly identities: ReadonlyMap<FetchSpec, UpstreamIdentity>
   /** What is wrong but stops nothing, each with rule, file and line. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Reads and checks every certificate, key, authority and revocation list that the rules name for their listeners.
+ * Reads and checks every certificate, key, authority and revocation list that the rules name.
  *
  * @throws VaneError of kind `compile` with all that is wrong, each with rule, file and line.
  */
-export async function linkTls(graph: SymbolicFlowGraph, context: ListenerTlsContext): Promise<LinkedTls> {
+export async function linkTls(graph: SymbolicFlowGraph, context: TlsContext): Promise<LinkedTls> {
   const terminators = new Map<string, TlsTerminator>()
   const warnings = new Set<string>()
   const problems = new TlsProblems()
@@ -63,8 +63,18 @@ export async function linkTls(graph: SymbolicFlowGraph, context: ListenerTlsCont
       if (terminator !== undefined) terminators.set(key, terminator)
     }
   }
+  const identities = new Map<FetchSpec, UpstreamIdentity>()
+  for (const fetch of graph.fetches) {
+    const { spec } = fetch
+    if ((spec.type !== 'http_proxy' && spec.type !== 'websocket') || spec.tls === undefined) continue
+    const { tls, upstream } = spec
+    const identity = await problems.guard(fetch, () => createUpstreamIdentity(tls, upstream, context))
+    if (identity === undefined) continue
+    identities.set(spec, identity)
+    for (const text of identity.warnings) warnings.add(`${describePlace(fetch)}: tls: ${text}`)
+  }
   problems.throwAny()
-  return { terminators, warnings: [...warnings] }
+  return { terminators, identities, warnings: [...warnings] }
 }
 
 async function loadBlock(block: ListenerTlsBlock, files: TlsFiles): Promise<TerminatorCertificate> {
@@ -83,7 +93,7 @@ function warningsOf(block: ListenerTlsBlock, { certificate }: TerminatorCertific
   const example = sni?.replace(/^\*\./, 'any.')
   const isForName = example === undefined || leaf.checkHost(example, { partialWildcards: false }) !== undefined
   return [...warnings, ...(isForName ? [] : [`its certificate is not for ${quoted(sni ?? '')}, its "sni"`])].map(
-    (text) => `${placeOf(block)}: tls: ${text}`,
+    (text) => `${describePlace(block)}: tls: ${text}`,
   )
 }
 
@@ -96,47 +106,4 @@ async function loadClients(
   const { caPaths = [], caDir, crls = [] } = trustStore ?? {}
   const trust: LoadedTrust = await loadTrust({ caKey: 'ca_paths', caPaths, caDir, crls }, files)
   return { asked: { mode, trust } }
-}
-
-interface RulePlace {
-  readonly rule: string
-  readonly source: SourceSpan
-}
-
-function placeOf({ rule, source: { file, line, column } }: RulePlace): string {
-  return `rule ${quoted(rule)} (${file}:${line}:${column})`
-}
-
-/** Collects what is wrong with files that rules name, so that all of it is told at once. */
-class TlsProblems {
-  readonly #messages = new Set<string>()
-  #first: RulePlace | undefined
-  #cause: unknown
-
-  get isEmpty(): boolean {
-    return this.#messages.size === 0
-  }
-
-  /** Runs a step. @returns `undefined` where it failed. */
-  async guard<T>(owner: RulePlace, step: () => T | Promise<T>): Promise<T | undefined> {
-    try {
-      return await step()
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#messages.add(`${placeOf(owner)}: tls: ${reason}`)
-      this.#first ??= owner
-      this.#cause ??= error
-      return undefined
-    }
-  }
-
-  /** @throws VaneError of kind `compile` where anything was wrong. */
-  throwAny(): void {
-    if (this.#first === undefined) return
-    const { rule, source } = this.#first
-    throw new VaneError({ kind: 'compile' }, [...this.#messages].join('\n'), {
-      cause: this.#cause,
-      context: { rule, file: source.file, line: source.line },
-    })
-  }
 }
