@@ -182,7 +182,6 @@ describe('terminate', () => {
       http2_proxy: proxy,
       http3_proxy: { ...proxy, tls: {} },
       websocket: proxy,
-      tcp_forward: proxy,
       udp_forward: proxy,
       cgi: {
         binary: '/bin/app',

@@ -1,4 +1,4 @@
-import type { Diagnostic, Node, SourceSpan, SymbolicFlowGraph } from 'vane-core'
+import type { Diagnostic, Node, SourceSpan, SymbolicFlowGraph, TerminatorKind } from 'vane-core'
 import { VaneError } from 'vane-core'
 import type { Fetch, Middleware } from '../executor/flow.ts'
 import { createFetch, type FetchContext } from '../fetch/registry.ts'
@@ -8,11 +8,14 @@ import { LinkedGraph } from './linked-graph.ts'
 import { linkListeners } from './linked-listener.ts'
 import {
   LinkedNode,
+  type Op,
   OP_CHECK,
   OP_CLOSE,
   OP_DISPATCH,
   OP_FETCH,
+  OP_FORWARD,
   OP_MIDDLEWARE,
+  OP_TUNNEL,
   OP_UPGRADE,
   OP_WRITE_RESPONSE,
 } from './linked-node.ts'
@@ -23,6 +26,7 @@ import { linkTls, type TlsContext } from '../tls/link-tls.ts'
 import { SystemRoots } from '../tls/system-roots.ts'
 import { TicketKeys } from '../tls/ticket-keys.ts'
 import { TlsFiles } from '../tls/tls-files.ts'
+import { TcpForward } from '../tunnel/tcp-forward.ts'
 
 /** What linking draws on. */
 export type LinkContext = Omit<FetchContext, 'identities'> &
@@ -34,7 +38,7 @@ export type LinkContext = Omit<FetchContext, 'identities'> &
 /** The live parts of a graph, index for index with the symbolic ones. */
 interface Parts {
   readonly middlewares: readonly Middleware[]
-  readonly fetches: readonly Fetch[]
+  readonly fetches: readonly (Fetch | TcpForward)[]
   readonly lookups: Lookups
 }
 
@@ -45,7 +49,7 @@ interface Parts {
  */
 export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): Promise<LinkedGraph> {
   const middlewares: Middleware[] = []
-  const fetches: Fetch[] = []
+  const fetches: (Fetch | TcpForward)[] = []
   refuseUnsupported(symbolic)
   const tls = context.tls ?? createTlsContext()
   const { terminators, identities, warnings } = await linkTls(symbolic, tls)
@@ -57,6 +61,10 @@ export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): P
       middlewares.push(await attributed(entry, what, () => createMiddleware(entry, context)))
     }
     for (const entry of symbolic.fetches) {
+      if (entry.spec.type === 'tcp_forward') {
+        fetches.push(new TcpForward(entry.spec))
+        continue
+      }
       fetches.push(
         await attributed(entry, `fetch ${entry.spec.type}`, () => createFetch(entry.spec, { ...context, identities })),
       )
@@ -67,11 +75,16 @@ export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): P
     )
     lookups.seal()
     const parts = { nodes, lookups, listeners, filesDigest, warnings }
-    return new LinkedGraph(symbolic, parts, [...middlewares, ...fetches])
+    return new LinkedGraph(symbolic, parts, [...middlewares, ...toHttp(fetches)])
   } catch (error) {
-    for (const part of [...middlewares, ...fetches]) part.dispose?.()
+    for (const part of [...middlewares, ...toHttp(fetches)]) part.dispose?.()
     throw error
   }
+}
+
+/** Those that hold something. */
+function toHttp(fetches: readonly (Fetch | TcpForward)[]): Fetch[] {
+  return fetches.filter((fetch): fetch is Fetch => !(fetch instanceof TcpForward))
 }
 
 function createTlsContext(): TlsContext {
@@ -142,28 +155,35 @@ function linkNode(
       return linked
     }
     case 'upgrade': {
-      // Only rules that forward bytes make it worth looking whether a connection speaks HTTP at all.
-      if (node.otherwise !== undefined) throw unable(rule, 'way to forward what does not speak HTTP')
       const linked = new LinkedNode(OP_UPGRADE, node.kind, rule)
       linked.next = node.next
+      if (node.otherwise !== undefined) linked.otherwise = node.otherwise
       return linked
     }
     case 'fetch': {
-      const linked = withBody(new LinkedNode(OP_FETCH, node.kind, rule), node)
+      const fetch = at(parts.fetches, node.id, 'fetch')
+      const isForward = fetch instanceof TcpForward
+      const linked = withBody(new LinkedNode(isForward ? OP_FORWARD : OP_FETCH, node.kind, rule), node)
       linked.name = at(graph.fetches, node.id, 'fetch').spec.type
-      linked.fetch = at(parts.fetches, node.id, 'fetch')
+      if (isForward) linked.forward = fetch
+      else linked.fetch = fetch
       if (node.nextResponse !== undefined) linked.next = node.nextResponse
       return linked
     }
     case 'terminate': {
       const terminator = at(graph.terminators, node.id, 'terminator')
-      if (terminator === 'byteTunnel') throw unable(rule, 'terminator byteTunnel')
-      const linked = new LinkedNode(terminator === 'close' ? OP_CLOSE : OP_WRITE_RESPONSE, node.kind, rule)
+      const linked = new LinkedNode(TERMINATORS[terminator], node.kind, rule)
       linked.unmatched = node.cause === 'unmatched'
       return linked
     }
   }
 }
+
+const TERMINATORS = {
+  writeHttpResponse: OP_WRITE_RESPONSE,
+  byteTunnel: OP_TUNNEL,
+  close: OP_CLOSE,
+} as const satisfies Record<TerminatorKind, Op>
 
 function withBody(linked: LinkedNode, node: Extract<Node, { kind: 'check' | 'middleware' | 'fetch' }>): LinkedNode {
   linked.collect = node.collectBodyBefore

@@ -70,7 +70,6 @@ test.each<[string, object, string]>([
     'middleware of kind l4-bytes',
   ],
   ['a terminator', { terminate: { type: 'websocket', upstream: 'a:1' } }, 'the terminator "websocket"'],
-  ['a forward', { terminate: { type: 'tcp_forward', upstream: 'a:1' } }, 'the terminator "tcp_forward"'],
   ['a version', proxy({ version: 'h2' }), 'HTTP/2 to an upstream'],
   ['TLS to an upstream', proxy({ tls: {} }), 'TLS to an upstream'],
   ['name servers', proxy({ dns: { nameservers: ['192.0.2.1'] } }), 'name servers of an upstream ("dns")'],

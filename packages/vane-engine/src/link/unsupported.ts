@@ -24,6 +24,7 @@ const FETCHES: {
   static: () => undefined,
   synthesize: () => undefined,
   redirect_https: () => undefined,
+  tcp_forward: () => undefined,
 }
 
 /**

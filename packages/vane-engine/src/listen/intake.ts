@@ -1,16 +1,17 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { EngineLimits } from '../engine-options.ts'
-import { walkConnection } from '../executor/walk-connection.ts'
+import { reportFailure } from '../executor/report-failure.ts'
+import { walkToCarrier } from '../executor/walk-connection.ts'
 import { writeRawReply } from '../http1/raw-reply.ts'
 import type { LinkedListener } from '../link/linked-listener.ts'
-import { explainTls } from './explain-tls.ts'
-import { NO_NODE } from '../link/linked-node.ts'
-import { decideCourse } from '../peek/decide.ts'
+import { type LinkedNode, OP_FORWARD } from '../link/linked-node.ts'
+import { type Course, decideCourse } from '../peek/decide.ts'
 import { type Peek, peekConnection } from '../peek/peek-connection.ts'
 import { fatalAlert, MISSING_EXTENSION, UNRECOGNIZED_NAME } from '../tls/fatal-alert.ts'
 import type { HandshakeOutcome, TlsTerminator } from '../tls/tls-terminator.ts'
 import type { Connection } from './connection.ts'
+import { explainTls } from './explain-tls.ts'
 import type { HandshakeFloor } from './handshake-floor.ts'
 import type { HttpCodecs } from './http-codecs.ts'
 import { resetSocket } from './reset-socket.ts'
@@ -22,9 +23,12 @@ export interface IntakeContext extends SessionContext {
   readonly floor: HandshakeFloor
 }
 
+/** What leads to HTTP. */
+const HTTP_COURSES: ReadonlySet<Course> = new Set<Course>(['serve', 'handshake', 'explain'])
+
 /**
- * Takes accepted connections to a decoder: through the rules that need no more than addresses, a look at the first bytes
- * where somebody wants one, and a TLS handshake where there are certificates.
+ * Takes accepted connections to what carries them: through the rules that need no request, after a look at the first bytes
+ * where somebody wants one, and through a TLS handshake where there are certificates.
  */
 export class Intake {
   readonly #context: IntakeContext
@@ -42,9 +46,17 @@ export class Intake {
   /** Takes one connection in. Somebody hears the socket's errors already. */
   take(socket: Socket, connection: Connection): void {
     const listener = this.#listenerOf(connection)
-    if (listener === undefined || (!listener.needsPeek && !this.#isAdmitted(connection))) {
+    if (listener === undefined) {
       resetSocket(socket)
       return
+    }
+    if (!listener.needsPeek) {
+      // What does not depend on the first bytes does not wait for them: some protocols have the server speak first.
+      const carrier = this.#carrierOf(connection, true)
+      if (carrier === undefined || carrier.op === OP_FORWARD) {
+        this.#forward({ socket, connection }, carrier)
+        return
+      }
     }
     if (!this.#mustPeek(listener)) {
       this.#codecs.h1.serve(socket, this.#createSession(connection))
@@ -81,11 +93,18 @@ export class Intake {
       }
       connection.peek = peek
     }
-    if (!this.#isAdmitted(connection)) {
-      resetSocket(socket)
+    const course = decideCourse(listener.kind, peek.protocol, listener.terminator !== undefined)
+    if (course === 'close') {
+      if (peek.end === 'timeout') this.#context.counters.countLimitHit('header_timeout')
+      this.#refuse(arrival, listener.terminator === undefined ? 'TLS, and no certificate' : 'neither TLS nor HTTP')
       return
     }
-    switch (decideCourse(listener.kind, peek.protocol, listener.terminator !== undefined)) {
+    const carrier = this.#carrierOf(connection, HTTP_COURSES.has(course))
+    if (carrier === undefined || carrier.op === OP_FORWARD) {
+      this.#forward(arrival, carrier, peek)
+      return
+    }
+    switch (course) {
       case 'serve':
         this.#serveInClear(arrival, peek)
         break
@@ -97,14 +116,28 @@ export class Intake {
         explainTls(socket)
         break
       case 'walk':
-        // Rules that forward bytes have been looked at before `upgrade`, and none of them runs yet.
+        // No way leads to HTTP from here.
         resetSocket(socket)
         break
-      case 'close':
-        if (peek.end === 'timeout') this.#context.counters.countLimitHit('header_timeout')
-        this.#refuse(arrival, 'neither TLS nor HTTP')
-        break
     }
+  }
+
+  /** Carries the bytes of a connection; drops it where there is nobody to carry them to. */
+  #forward(
+    { socket, connection }: Pick<Arrival, 'socket' | 'connection'>,
+    node: LinkedNode | undefined,
+    peek?: Peek,
+  ): void {
+    this.#pending.delete(socket)
+    if (node?.forward === undefined) {
+      resetSocket(socket)
+      return
+    }
+    const lastBytes = peek?.end === 'ended' ? peek.bytes : undefined
+    const rule = node.rule ?? undefined
+    node.forward.carry({ socket, lastBytes }, (error) =>
+      reportFailure(error, { node, rule, connectionId: connection.id }, this.#context),
+    )
   }
 
   #serveInClear({ socket, connection }: Arrival, peek: Peek): void {
@@ -176,7 +209,8 @@ export class Intake {
   #serveSecure(socket: TLSSocket, connection: Connection): void {
     socket.on('error', () => {})
     // Rules may have changed since, and those that look at the client's certificate come after `upgrade` anyway.
-    if (!this.#isAdmitted(connection)) {
+    const carrier = this.#carrierOf(connection, true)
+    if (carrier === undefined || carrier.op === OP_FORWARD) {
       socket.destroy()
       return
     }
@@ -206,8 +240,8 @@ export class Intake {
     return this.#owner.graph().listeners.get(entryKey)
   }
 
-  #isAdmitted(connection: Connection): boolean {
-    return walkConnection(this.#owner.graph(), connection) !== NO_NODE && !this.#owner.isClosing()
+  #carrierOf(connection: Connection, speaksHttp: boolean): LinkedNode | undefined {
+    return this.#owner.isClosing() ? undefined : walkToCarrier(this.#owner.graph(), connection, speaksHttp)
   }
 
   #createSession(connection: Connection): Session {
