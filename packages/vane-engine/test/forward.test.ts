@@ -238,6 +238,18 @@ describe('by the first bytes', () => {
   })
 })
 
+test('sni_peek keeps clients that say nothing away from the upstream', async () => {
+  await using upstream = await startEcho()
+  const rules = [{ middleware_chain: [{ use: 'sni_peek' }], terminate: forward(upstream.port) }]
+  await using server = await startRules(rules, {})
+  using silent = await connectRaw(server.port)
+  using client = await connectRaw(server.port)
+  client.send('a\r\n')
+  await client.received('A\r\n')
+  expect(upstream.sockets).toHaveLength(1)
+  expect(silent.closedBy).toBeUndefined()
+})
+
 test('forwards go on after a reload that takes their rule away', async () => {
   await using upstream = await startEcho()
   await using server = await startRules([{ terminate: forward(upstream.port) }], {})

@@ -54,7 +54,6 @@ const MIDDLEWARE_ARGS: Readonly<Record<string, object>> = {
   host_header_match: { hosts: ['a.test'] },
   path_prefix: { prefixes: ['/a'] },
   method_match: { methods: ['GET'] },
-  sni_peek: {},
   rate_limit: { rate: 1 },
 }
 

@@ -1,5 +1,13 @@
 import type { LinkedGraph } from '../link/linked-graph.ts'
-import { type LinkedNode, NO_NODE, OP_CHECK, OP_DISPATCH, OP_FORWARD, OP_UPGRADE } from '../link/linked-node.ts'
+import {
+  type LinkedNode,
+  NO_NODE,
+  OP_CHECK,
+  OP_DISPATCH,
+  OP_FORWARD,
+  OP_MIDDLEWARE,
+  OP_UPGRADE,
+} from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
 
 /**
@@ -28,6 +36,10 @@ export function walkToCarrier(graph: LinkedGraph, connection: Connection, speaks
         break
       case OP_DISPATCH:
         at = graph.takeCase(node, connection)
+        break
+      case OP_MIDDLEWARE:
+        // Of those that run on connections there is only `sni_peek`, which has nothing left to do.
+        at = node.next
         break
       case OP_UPGRADE:
         if (speaksHttp) return node
