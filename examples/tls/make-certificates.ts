@@ -14,6 +14,10 @@ export function makeCertificates(root: string): void {
   termination.pair('countries', issue('*.shop.test'))
   termination.pair('default', issue('localhost'))
 
+  const passthrough = createFolder(join(root, 'passthrough', 'certs'))
+  passthrough('ca.pem', ca.cert)
+  passthrough.pair('default', issue('localhost'))
+
   const mallory = issue('mallory.staff.test')
   const clients = createFolder(join(root, 'client-certificates', 'certs'))
   clients('ca.pem', ca.cert)
@@ -43,5 +47,5 @@ function createFolder(path: string): Folder {
 
 if (import.meta.main) {
   makeCertificates(resolve(import.meta.dirname))
-  process.stdout.write('made the certificates of termination/ and client-certificates/\n')
+  process.stdout.write('made the certificates of termination/, client-certificates/ and passthrough/\n')
 }

@@ -29,8 +29,12 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Starts a daemon on a copy of an example, with certificates and ports of its own. */
-async function start(example: string): Promise<Started> {
+/**
+ * Starts a daemon on a copy of an example, with certificates and ports of its own.
+ *
+ * @param others ports of examples that run already.
+ */
+async function start(example: string, others: ReadonlyMap<number, number> = new Map()): Promise<Started> {
   const root = mkdtempSync(join(tmpdir(), 'vane-tls-example-'))
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
   const dir = join(root, example)
@@ -41,7 +45,7 @@ async function start(example: string): Promise<Started> {
     const path = join(dir, 'rules', name)
     let rules = readFileSync(path, 'utf8')
     for (const written of new Set(rules.match(/\b8\d{3}\b/g))) {
-      const port = await freePort()
+      const port = others.get(Number(written)) ?? (await freePort())
       ports.set(Number(written), port)
       rules = rules.replaceAll(written, String(port))
     }
@@ -123,5 +127,15 @@ describe('the examples', () => {
     expect(await ask('alice')).toMatchObject({ status: 200, body: 'the books\n' })
     expect(await ask('bob')).toMatchObject({ status: 200, body: 'welcome\n' })
     await expect(ask('mallory')).rejects.toThrow(/ECONNRESET|hang up|EPIPE/)
+  })
+
+  test('passthrough: one name goes through unopened, others end here', async () => {
+    const behind = await start('termination')
+    const example = await start('passthrough', behind.ports)
+    const port = example.ports.get(8445)!
+    const through = await get('shop.test', { port, ca: behind.file('ca.pem') })
+    expect(through).toEqual({ status: 200, body: 'the shop\n', subject: 'CN=shop.test' })
+    const here = await get('localhost', { port, ca: example.file('ca.pem') })
+    expect(here).toMatchObject({ status: 200, body: 'opened here\n' })
   })
 })
