@@ -85,14 +85,12 @@ export class Intake {
       resetSocket(socket)
       return
     }
-    if (listener.readsPeek) {
-      if (peek.fault !== undefined) {
-        // Rules that ask for the name cannot be answered, and must not be walked past.
-        this.#refuse(arrival, peek.fault)
-        return
-      }
-      connection.peek = peek
+    if (listener.readsHello && peek.fault !== undefined) {
+      // Rules that ask for the name cannot be answered, and must not be walked past.
+      this.#refuse(arrival, peek.fault)
+      return
     }
+    if (listener.readsPeek) connection.peek = peek
     const course = decideCourse(listener.kind, peek.protocol, listener.terminator !== undefined)
     if (course === 'close') {
       if (peek.end === 'timeout') this.#context.counters.countLimitHit('header_timeout')

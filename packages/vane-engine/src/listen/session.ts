@@ -32,6 +32,8 @@ export class Session implements HttpSession {
   /** Where requests begin on the graph that the last one walked: an L4 answer holds for as long as the graph does. */
   #graph: LinkedGraph
   #firstNode: number
+  /** Whether that graph asks other things of its clients than this one was asked. */
+  #isOutdated: boolean
 
   constructor(connection: Connection, owner: SessionOwner, context: SessionContext) {
     this.#connection = connection
@@ -39,6 +41,8 @@ export class Session implements HttpSession {
     this.#context = context
     this.#graph = owner.graph()
     this.#firstNode = walkConnection(this.#graph, connection)
+    // A reload may have come within the handshake.
+    this.#isOutdated = isMadeUnderOtherRules(this.#graph, connection)
   }
 
   get scheme(): 'http' | 'https' {
@@ -56,9 +60,10 @@ export class Session implements HttpSession {
     if (graph !== this.#graph) {
       this.#graph = graph
       this.#firstNode = walkConnection(graph, connection)
+      this.#isOutdated = isMadeUnderOtherRules(graph, connection)
     }
     counters.requestsTotal++
-    const isOutdated = isMadeUnderOtherRules(graph, connection)
+    const isOutdated = this.#isOutdated
     if (isOutdated || connection.tls?.covers(exchange.request.host) === false) {
       this.#answerMisdirected(exchange, isOutdated)
       return
