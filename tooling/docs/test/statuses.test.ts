@@ -82,7 +82,7 @@ beforeAll(async () => {
             rule('/ok', {}),
             rule('/unreachable', { terminate: proxy('nobody') }),
             rule('/slow', { terminate: proxy('silent') }),
-            rule('secure', {
+            rule('/secure', {
               listen: [`unix:${join(dir, 'tls')}`],
               tls: { sni: 'b.test', cert_file: 'b.pem', key_file: 'b.key' },
             }),
