@@ -54,7 +54,6 @@ const MIDDLEWARE_ARGS: Readonly<Record<string, object>> = {
   host_header_match: { hosts: ['a.test'] },
   path_prefix: { prefixes: ['/a'] },
   method_match: { methods: ['GET'] },
-  sni_peek: {},
   rate_limit: { rate: 1 },
 }
 
@@ -182,7 +181,6 @@ describe('terminate', () => {
       http2_proxy: proxy,
       http3_proxy: { ...proxy, tls: {} },
       websocket: proxy,
-      tcp_forward: proxy,
       udp_forward: proxy,
       cgi: {
         binary: '/bin/app',
@@ -226,7 +224,9 @@ test('durations', () => {
 test('what else the last section names compiles and does not run', () => {
   const proxy = { type: 'http_proxy', upstream: 'a:1' }
   const written: Record<string, object> = {
-    tls: { tls: { cert_file: 'c.pem', key_file: 'k.pem' } },
+    tls: { terminate: { ...proxy, tls: {} } },
+    managed: { tls: { sni: 'a.test', managed: {} } },
+    ocsp_fetch: { tls: { cert_file: 'c.pem', key_file: 'k.pem', ocsp_fetch: true } },
     'udp:': { listen: ['udp::1'], terminate: { type: 'close' } },
     h2: { terminate: { ...proxy, version: 'h2' } },
     h3: { terminate: { ...proxy, version: 'h3', tls: {} } },
