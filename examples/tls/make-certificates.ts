@@ -18,6 +18,10 @@ export function makeCertificates(root: string): void {
   passthrough('ca.pem', ca.cert)
   passthrough.pair('default', issue('localhost'))
 
+  const upstream = createFolder(join(root, 'upstream', 'certs'))
+  upstream('ca.pem', ca.cert)
+  upstream.pair('vane', issue('vane.staff.test', 'accounting.staff.test'))
+
   const mallory = issue('mallory.staff.test')
   const clients = createFolder(join(root, 'client-certificates', 'certs'))
   clients('ca.pem', ca.cert)
@@ -47,5 +51,5 @@ function createFolder(path: string): Folder {
 
 if (import.meta.main) {
   makeCertificates(resolve(import.meta.dirname))
-  process.stdout.write('made the certificates of termination/, client-certificates/ and passthrough/\n')
+  process.stdout.write('made the certificates of termination/, client-certificates/, passthrough/ and upstream/\n')
 }

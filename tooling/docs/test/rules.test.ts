@@ -164,6 +164,7 @@ describe('terminate', () => {
     expect(defaults).toEqual({
       upstream: 'required',
       version: 'auto',
+      tls: 'none',
       host: 'preserve',
       'timeouts.connect': '5s',
       'timeouts.first_byte': '60s',
@@ -171,7 +172,7 @@ describe('terminate', () => {
       'timeouts.total': 'none',
     })
     const timeouts = { connect: '5s', first_byte: '60s', idle: '60s' }
-    const written = { type: 'http_proxy', upstream: 'a:1', version: 'auto', host: 'preserve', timeouts }
+    const written = { type: 'http_proxy', upstream: 'a:1', version: 'auto', tls: {}, host: 'preserve', timeouts }
     expect(compileReport(ruleWith({ terminate: written }))).toBe('')
   })
 
@@ -224,7 +225,6 @@ test('durations', () => {
 test('what else the last section names compiles and does not run', () => {
   const proxy = { type: 'http_proxy', upstream: 'a:1' }
   const written: Record<string, object> = {
-    tls: { terminate: { ...proxy, tls: {} } },
     managed: { tls: { sni: 'a.test', managed: {} } },
     ocsp_fetch: { tls: { cert_file: 'c.pem', key_file: 'k.pem', ocsp_fetch: true } },
     'udp:': { listen: ['udp::1'], terminate: { type: 'close' } },

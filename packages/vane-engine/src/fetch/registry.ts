@@ -17,7 +17,7 @@ export interface FetchContext {
 export function createFetch(spec: FetchSpec, context: FetchContext): Fetch {
   switch (spec.type) {
     case 'http_proxy':
-      return createHttpProxy(spec, context.pools)
+      return createHttpProxy(spec, context)
     case 'static':
     case 'synthesize':
       return createStatic(spec.response)

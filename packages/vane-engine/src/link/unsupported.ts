@@ -78,9 +78,8 @@ function whatFetchLacks<Type extends FetchSpec['type']>(spec: Extract<FetchSpec,
   return look === undefined ? `the terminator ${quoted(spec.type)}` : look(spec)
 }
 
-function whatHttpProxyLacks({ version, tls, dns, retry }: HttpProxyTerminate): string | undefined {
+function whatHttpProxyLacks({ version, dns, retry }: HttpProxyTerminate): string | undefined {
   if (version === 'h2' || version === 'h3') return `HTTP/${version.slice(1)} to an upstream`
-  if (tls !== undefined) return 'TLS to an upstream'
   if (dns !== undefined) return 'name servers of an upstream ("dns")'
   // One attempt is no retry, whatever else is said about it.
   return retry.maxAttempts > 1 || retry.buffering === 'force' ? 'a "retry" of requests' : undefined
