@@ -16,8 +16,8 @@ import {
   NO_NODE,
   OP_CHECK,
   OP_CLOSE,
-  OP_DISPATCH,
   OP_FETCH,
+  OP_MATCH,
   OP_MIDDLEWARE,
   OP_UPGRADE,
   OP_WRITE_RESPONSE,
@@ -25,6 +25,7 @@ import {
 import type { Connection } from '../listen/connection.ts'
 import { collectBody } from './collect-body.ts'
 import type { FetchOutcome, Flow, MiddlewareOutcome } from './flow.ts'
+import { matchFrom, type MatchSubject } from './match-from.ts'
 import { type FailureSinks, reportFailure } from './report-failure.ts'
 import { respondToError, toStatusResponse } from './respond-to-error.ts'
 import type { TrajectoryRecorder } from './trajectory-recorder.ts'
@@ -42,14 +43,14 @@ export interface WalkStart {
  *
  * It goes on synchronously for as long as nodes answer synchronously; what is a promise suspends it at that node.
  */
-export class Walk implements Flow, PluginCallOptions {
+export class Walk implements Flow, MatchSubject, PluginCallOptions {
   readonly connection: Connection
   readonly request: HttpRequest
   response: HttpResponse | undefined
   readonly #graph: LinkedGraph
   readonly #exchange: ServerExchange
   readonly #context: FailureSinks
-  readonly #recorder: TrajectoryRecorder | undefined
+  readonly recorder: TrajectoryRecorder | undefined
   #rule: string | undefined
   #error: Error | undefined
   /** The walk has reached an end of the graph, or its client has gone: nothing further runs. */
@@ -62,7 +63,7 @@ export class Walk implements Flow, PluginCallOptions {
   constructor(start: WalkStart, context: FailureSinks) {
     this.#graph = start.graph.retain()
     this.#exchange = start.exchange
-    this.#recorder = start.recorder
+    this.recorder = start.recorder
     this.#context = context
     this.connection = start.connection
     this.request = start.exchange.request
@@ -100,6 +101,7 @@ export class Walk implements Flow, PluginCallOptions {
     const { nodes } = this.#graph
     let at = from
     while (at !== NO_NODE) {
+      at = matchFrom(this.#graph, at, this)
       const node = nodes[at]
       if (node === undefined) {
         this.#answerError(new VaneError({ kind: 'internal' }, `walk led to node ${at}, which does not exist`))
@@ -116,13 +118,8 @@ export class Walk implements Flow, PluginCallOptions {
     switch (node.op) {
       case OP_CHECK: {
         const isMatch = node.test!(this.connection, this.request)
-        this.#recorder?.leave(at, node, isMatch ? 'match' : 'miss')
+        this.#leave(at, node, isMatch ? 'match' : 'miss')
         return isMatch ? node.onMatch : node.next
-      }
-      case OP_DISPATCH: {
-        const target = this.#graph.takeCase(node, this.connection, this.request)
-        this.#recorder?.leave(at, node, target === node.next ? 'default' : 'case')
-        return target
       }
       case OP_MIDDLEWARE: {
         let outcome: MaybePromise<MiddlewareOutcome>
@@ -164,6 +161,10 @@ export class Walk implements Flow, PluginCallOptions {
         this.#leave(at, node, 'close')
         if (node.unmatched) this.#answer(toStatusResponse(404), true)
         else this.drop()
+        return NO_NODE
+      case OP_MATCH:
+        // Not met: the program goes past them.
+        this.#answerError(new VaneError({ kind: 'internal' }, `walk stopped at node ${at}, which leads on`))
         return NO_NODE
       case OP_UPGRADE:
         // The connection has been upgraded before its first request.
@@ -278,7 +279,7 @@ export class Walk implements Flow, PluginCallOptions {
   }
 
   #leave(at: number, node: LinkedNode, branch: StepBranch): void {
-    this.#recorder?.leave(at, node, branch)
+    this.recorder?.leave(at, node, branch)
   }
 
   /** The exchange is over, whoever ended it. */
@@ -300,7 +301,7 @@ export class Walk implements Flow, PluginCallOptions {
     counters.requestsActive--
     const outcome =
       end === 'client-gone' ? 'canceled' : this.#isClosed ? 'closed' : end === 'cut' ? 'failed' : 'response'
-    this.#recorder?.finish(this.connection, this.#exchange, { outcome, rule: this.#rule, error: this.#error })
+    this.recorder?.finish(this.connection, this.#exchange, { outcome, rule: this.#rule, error: this.#error })
     this.#graph.release()
   }
 }

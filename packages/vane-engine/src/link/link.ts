@@ -3,19 +3,18 @@ import { VaneError } from 'vane-core'
 import type { Fetch, Middleware } from '../executor/flow.ts'
 import { createFetch, type FetchContext } from '../fetch/registry.ts'
 import { createMiddleware, type MiddlewareContext } from '../middleware/registry.ts'
-import { createAddressReader, createFieldReader } from './field-reader.ts'
 import { LinkedGraph } from './linked-graph.ts'
 import {
   LinkedNode,
   OP_CHECK,
   OP_CLOSE,
-  OP_DISPATCH,
   OP_FETCH,
+  OP_MATCH,
   OP_MIDDLEWARE,
   OP_UPGRADE,
   OP_WRITE_RESPONSE,
 } from './linked-node.ts'
-import { Lookups } from './lookup.ts'
+import { createMatchProgram } from './match-program.ts'
 import { createPredicateTest } from './predicate-test.ts'
 import { findUnsupported } from './unsupported.ts'
 
@@ -26,7 +25,6 @@ export type LinkContext = FetchContext & MiddlewareContext
 interface Parts {
   readonly middlewares: readonly Middleware[]
   readonly fetches: readonly Fetch[]
-  readonly lookups: Lookups
 }
 
 /**
@@ -46,12 +44,10 @@ export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): P
     for (const entry of symbolic.fetches) {
       fetches.push(await attributed(entry, `fetch ${entry.spec.type}`, () => createFetch(entry.spec, context)))
     }
-    const lookups = new Lookups()
     const nodes = symbolic.nodes.map((node, index) =>
-      linkNode(symbolic, { middlewares, fetches, lookups }, { node, rule: symbolic.nodeRules[index] ?? null }),
+      linkNode(symbolic, { middlewares, fetches }, { node, rule: symbolic.nodeRules[index] ?? null }),
     )
-    lookups.seal()
-    return new LinkedGraph(symbolic, { nodes, lookups }, [...middlewares, ...fetches])
+    return new LinkedGraph(symbolic, { nodes, matching: createMatchProgram(symbolic) }, [...middlewares, ...fetches])
   } catch (error) {
     for (const part of [...middlewares, ...fetches]) part.dispose?.()
     throw error
@@ -96,6 +92,8 @@ function linkNode(
 ): LinkedNode {
   switch (node.kind) {
     case 'check': {
+      // Any other runs in the program.
+      if (node.collectBodyBefore === undefined) return new LinkedNode(OP_MATCH, node.kind, rule)
       const linked = withBody(new LinkedNode(OP_CHECK, node.kind, rule), node)
       const predicate = at(graph.predicates, node.predicate, 'predicate')
       linked.test = createPredicateTest(predicate)
@@ -104,15 +102,8 @@ function linkNode(
       linked.next = node.onMiss
       return linked
     }
-    case 'dispatch': {
-      const linked = new LinkedNode(OP_DISPATCH, node.kind, rule)
-      linked.read = createFieldReader(node.field)
-      if (linked.read === undefined) throw unable(rule, `field ${node.field}`)
-      linked.readAddress = createAddressReader(node.field)
-      linked.lookup = parts.lookups.add(node)
-      linked.next = node.default
-      return linked
-    }
+    case 'dispatch':
+      return new LinkedNode(OP_MATCH, node.kind, rule)
     case 'middleware': {
       const linked = withBody(new LinkedNode(OP_MIDDLEWARE, node.kind, rule), node)
       linked.name = at(graph.middlewares, node.id, 'middleware').name

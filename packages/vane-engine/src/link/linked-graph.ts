@@ -1,7 +1,6 @@
-import type { HttpRequest, SymbolicFlowGraph } from 'vane-core'
-import type { Connection } from '../listen/connection.ts'
-import type { Lookups } from './lookup.ts'
+import type { SymbolicFlowGraph } from 'vane-core'
 import type { LinkedNode } from './linked-node.ts'
+import type { MatchProgram } from './match-program.ts'
 
 /** What a linked graph holds that must be given back. */
 export interface Disposable {
@@ -11,8 +10,7 @@ export interface Disposable {
 /** What a linked graph consists of. */
 export interface LinkedParts {
   readonly nodes: readonly LinkedNode[]
-  /** Sealed. */
-  readonly lookups: Lookups
+  readonly matching: MatchProgram
 }
 
 /** A graph that can run: its nodes are resolved, its plugin call sites and pools are held until it is disposed of. */
@@ -22,7 +20,8 @@ export class LinkedGraph {
   readonly nodes: readonly LinkedNode[]
   /** Listener key to first node. */
   readonly entries: ReadonlyMap<string, number>
-  readonly #lookups: Lookups
+  /** All of the nodes that find the rule, in the form that is run. */
+  readonly matching: MatchProgram
   #holdings: readonly Disposable[]
   #users = 0
   #isDisposed = false
@@ -30,7 +29,7 @@ export class LinkedGraph {
   constructor(symbolic: SymbolicFlowGraph, parts: LinkedParts, holdings: readonly Disposable[]) {
     this.symbolic = symbolic
     this.nodes = parts.nodes
-    this.#lookups = parts.lookups
+    this.matching = parts.matching
     this.entries = new Map<string, number>(Object.entries(symbolic.entries))
     this.#holdings = holdings
   }
@@ -38,11 +37,6 @@ export class LinkedGraph {
   /** SHA-256 of what it was compiled from. */
   get versionHash(): string {
     return this.symbolic.meta.versionHash
-  }
-
-  /** The node that a dispatch leads to. There is no request before `upgrade`. */
-  takeCase(node: LinkedNode, connection: Connection, request?: HttpRequest): number {
-    return this.#lookups.find(node.lookup, node.read!(connection, request), node.readAddress?.(connection))
   }
 
   /** Counts a walk in: until its `release`, nothing of the graph goes away. */

@@ -1,9 +1,9 @@
 import createRouter, { type HTTPVersion, type Instance } from 'find-my-way'
 import type { Matcher } from './matcher.ts'
-import type { Route } from './route-set.ts'
+import type { FullRoute } from './route-set.ts'
 
 /** The router that Fastify uses, with a host constraint on each route. */
-export function createFindMyWayMatcher(routes: readonly Route[]): Matcher {
+export function createFindMyWayMatcher(routes: readonly FullRoute[]): Matcher {
   const begin = performance.now()
   const router: Instance<HTTPVersion.V1> = createRouter()
   const handler = (): void => undefined

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findFreePort } from '../process/free-port.ts'
 import { findProgram } from '../process/find-program.ts'
-import type { Route } from './route-set.ts'
+import type { FullRoute } from './route-set.ts'
 
 /** What a configuration costs nginx. */
 export interface NginxFigures {
@@ -17,7 +17,7 @@ export interface NginxFigures {
 }
 
 /** Has nginx read the same routes, a `server` for each host and a `location` for each path. `undefined`: it is not installed. */
-export async function measureNginx(routes: readonly Route[]): Promise<NginxFigures | undefined> {
+export async function measureNginx(routes: readonly FullRoute[]): Promise<NginxFigures | undefined> {
   const program = findProgram('nginx')
   if (program === undefined) return undefined
   const folder = mkdtempSync(join(tmpdir(), 'vane-bench-match-'))
@@ -56,7 +56,7 @@ async function workersOf(master: number, isWished: (workers: readonly string[]) 
   throw new Error(`nginx has no new worker after ${DEADLINE_MS} ms`)
 }
 
-function toConfig(routes: readonly Route[], { folder, port }: { folder: string; port: number }): string {
+function toConfig(routes: readonly FullRoute[], { folder, port }: { folder: string; port: number }): string {
   const byHost = Map.groupBy(routes, (route) => route.host)
   const servers = [...byHost].map(([host, own]) => {
     const locations = own.map(({ path }) => `    location ${path} { proxy_pass http://backend; }`)
