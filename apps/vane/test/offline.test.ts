@@ -152,6 +152,22 @@ describe('vane explain', () => {
     expect(stdout).toContain('rule all wins')
   })
 
+  it('tells of rules that are found apart which comes first', async () => {
+    const rules = Array.from({ length: 120 }, (_, at) => ({
+      ...RULES[2],
+      name: `r${String(at).padStart(3, '0')}`,
+      match:
+        at % 2 === 0 ? { 'http.host': { equals: `h${at}.test` } } : { 'http.uri.path': { path_prefix: `/p${at}` } },
+    }))
+    const told = async (target: string): Promise<string> =>
+      (await vane('explain', configDir(rules), '-r', `GET http://${target}`)).stdout
+    const both = await told('h80.test/p41')
+    expect(both).toContain('rule r080 holds; whether one before it does is looked at next')
+    expect(both).toContain('of the rules that hold, r041 comes first')
+    expect(both).toContain('rule r041 wins')
+    expect(await told('h1.test/')).toContain('none of the rules looked at so far holds')
+  })
+
   it('takes the host for the name in TLS unless --sni says another', async () => {
     const match = { 'tls.sni': { equals: 'b.test' } }
     const dir = configDir([{ name: 'tls', listen: [':443'], match, terminate: { type: 'close' } }])

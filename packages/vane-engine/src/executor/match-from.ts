@@ -1,14 +1,20 @@
-import type { HttpRequest } from 'vane-core'
+import type { HttpRequest, StepBranch } from 'vane-core'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import {
   ADDRESS_READER,
   CODE,
+  CODE_CANDIDATE,
   CODE_CHECK,
+  CODE_DISPATCH,
+  DEFAULT,
   LOOKUP,
+  NEXT,
   NODE,
   NOT_HERE,
   ON_MATCH,
   ON_MISS,
+  ON_WIN,
+  PLACE,
   READER,
   TEST,
 } from '../link/match-program.ts'
@@ -25,7 +31,7 @@ export interface MatchSubject {
 }
 
 /**
- * Takes all checks and dispatches from a node on, to the first node that does something else or needs a body first.
+ * Takes all checks, look-ups and choices from a node on, to the first node that does something else or needs a body first.
  *
  * @param at node to begin with; where it is none of those, it is the answer.
  */
@@ -33,31 +39,48 @@ export function matchFrom(graph: LinkedGraph, at: number, { connection, request,
   const { code, starts, tests, readers, addressReaders, lookups } = graph.matching
   let step = starts[at]
   if (step === undefined || step === NOT_HERE) return at
+  let first = Infinity
+  let won = 0
   for (;;) {
     let way: number
-    if (code[step + CODE] === CODE_CHECK) {
-      const isMatch = tests[code[step + TEST]!]!(connection, request)
-      way = code[step + (isMatch ? ON_MATCH : ON_MISS)]!
-      if (recorder !== undefined) leave(graph, code[step + NODE]!, { recorder, branch: isMatch ? 'match' : 'miss' })
-    } else {
-      const bytes = code[step + ADDRESS_READER]!
-      const address = bytes === NOT_HERE ? undefined : addressReaders[bytes]!(connection)
-      const handle = step + LOOKUP
-      way = lookups.find(handle, readers[code[step + READER]!]!(connection, request), address)
-      if (recorder !== undefined) {
-        const branch = way === lookups.defaultOf(handle) ? 'default' : 'case'
-        leave(graph, code[step + NODE]!, { recorder, branch })
+    let branch: StepBranch
+    switch (code[step + CODE]) {
+      case CODE_CHECK: {
+        const isMatch = tests[code[step + TEST]!]!(connection, request)
+        way = code[step + (isMatch ? ON_MATCH : ON_MISS)]!
+        branch = isMatch ? 'match' : 'miss'
+        break
       }
+      case CODE_DISPATCH: {
+        const bytes = code[step + ADDRESS_READER]!
+        const address = bytes === NOT_HERE ? undefined : addressReaders[bytes]!(connection)
+        way = lookups.find(step + LOOKUP, readers[code[step + READER]!]!(connection, request), address)
+        branch = recorder !== undefined && way === lookups.defaultOf(step + LOOKUP) ? 'default' : 'case'
+        break
+      }
+      case CODE_CANDIDATE: {
+        const place = code[step + PLACE]!
+        if (place < first) {
+          first = place
+          won = code[step + ON_WIN]!
+        }
+        way = code[step + NEXT]!
+        branch = 'continue'
+        break
+      }
+      default: {
+        const isChosen = first !== Infinity
+        way = isChosen ? won : code[step + DEFAULT]!
+        branch = isChosen ? 'match' : 'default'
+        first = Infinity
+        break
+      }
+    }
+    if (recorder !== undefined) {
+      const node = code[step + NODE]!
+      recorder.leave(node, graph.nodes[node]!, branch)
     }
     if ((way & 1) !== 0) return way >> 1
     step = way >> 1
   }
-}
-
-function leave(
-  graph: LinkedGraph,
-  node: number,
-  { recorder, branch }: { recorder: TrajectoryRecorder; branch: Parameters<TrajectoryRecorder['leave']>[2] },
-): void {
-  recorder.leave(node, graph.nodes[node]!, branch)
 }

@@ -103,6 +103,8 @@ function linkNode(
       return linked
     }
     case 'dispatch':
+    case 'candidate':
+    case 'choose':
       return new LinkedNode(OP_MATCH, node.kind, rule)
     case 'middleware': {
       const linked = withBody(new LinkedNode(OP_MIDDLEWARE, node.kind, rule), node)

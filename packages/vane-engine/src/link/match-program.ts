@@ -1,4 +1,12 @@
-import { VaneError, type CheckNode, type DispatchNode, type SymbolicFlowGraph } from 'vane-core'
+import {
+  VaneError,
+  type CandidateNode,
+  type CheckNode,
+  type ChooseNode,
+  type DispatchNode,
+  type SymbolicFlowGraph,
+} from 'vane-core'
+import { edgesOf } from '../compile/validate/edges-of.ts'
 import { createAddressReader, createFieldReader, type AddressReader, type FieldReader } from './field-reader.ts'
 import { Lookups } from './lookup.ts'
 import { createPredicateTest, type PredicateTest } from './predicate-test.ts'
@@ -20,10 +28,23 @@ export const ADDRESS_READER = 3
 /** A dispatch: its look-up begins here. */
 export const LOOKUP = 4
 
+/** A candidate: the place of its rule. */
+export const PLACE = 2
+/** A candidate: where its rule begins. */
+export const ON_WIN = 3
+/** A candidate: where it goes on. */
+export const NEXT = 4
+/** A choice: where it leads if there are no candidates. */
+export const DEFAULT = 2
+
 /** Evaluates a test and takes one of two ways. */
 export const CODE_CHECK = 0
 /** Looks a field up and takes the way of its case. */
 export const CODE_DISPATCH = 1
+/** Notes a rule. */
+export const CODE_CANDIDATE = 2
+/** Goes to the first of the noted rules. */
+export const CODE_CHOOSE = 3
 
 /** What {@link MatchProgram.starts} has for a node that is no step of the program. */
 export const NOT_HERE = -1
@@ -54,7 +75,7 @@ export function createMatchProgram(graph: SymbolicFlowGraph): MatchProgram {
   return new Writer(graph).write()
 }
 
-type Step = (CheckNode | DispatchNode) & { readonly index: number }
+type Step = (CheckNode | DispatchNode | CandidateNode | ChooseNode) & { readonly index: number }
 
 class Writer {
   readonly #graph: SymbolicFlowGraph
@@ -103,17 +124,40 @@ class Writer {
   #stepOf(index: number): Step | undefined {
     const node = this.#graph.nodes[index]
     if (node === undefined || this.#starts[index] !== NOT_HERE) return undefined
-    const isStep = node.kind === 'dispatch' || (node.kind === 'check' && node.collectBodyBefore === undefined)
-    return isStep ? { ...node, index } : undefined
+    switch (node.kind) {
+      case 'check':
+        return node.collectBodyBefore === undefined ? { ...node, index } : undefined
+      case 'dispatch':
+      case 'candidate':
+      case 'choose':
+        return { ...node, index }
+      default:
+        return undefined
+    }
   }
 
   #writeStep(step: Step): number {
     const start = this.#code.length
-    if (step.kind === 'check') {
-      const test = this.#tests.indexOf(step.predicate, () => this.#testOf(step))
-      this.#code.push(CODE_CHECK, step.index, test, this.#wayTo(step.onMatch), this.#wayTo(step.onMiss))
-      return start
+    switch (step.kind) {
+      case 'check': {
+        const test = this.#tests.indexOf(step.predicate, () => this.#testOf(step))
+        this.#code.push(CODE_CHECK, step.index, test, this.#wayTo(step.onMatch), this.#wayTo(step.onMiss))
+        break
+      }
+      case 'dispatch':
+        this.#writeDispatch(step)
+        break
+      case 'candidate':
+        this.#code.push(CODE_CANDIDATE, step.index, step.place, this.#wayTo(step.onWin), this.#wayTo(step.next))
+        break
+      case 'choose':
+        this.#code.push(CODE_CHOOSE, step.index, this.#wayTo(step.default))
+        break
     }
+    return start
+  }
+
+  #writeDispatch(step: DispatchNode & { readonly index: number }): void {
     const { field, lookup } = step
     const reader = this.#readers.indexOf(field, () => {
       return createFieldReader(field) ?? this.#unable(step, `field ${field}`)
@@ -123,7 +167,6 @@ class Writer {
     this.#code.push(CODE_DISPATCH, step.index, reader, bytes)
     const cases = step.cases.map(([value, to, match]) => [value, this.#wayTo(to), match] as const)
     this.#lookups.add({ lookup, cases, default: this.#wayTo(step.default) })
-    return start
   }
 
   #wayTo(index: number): number {
@@ -144,7 +187,7 @@ class Writer {
 }
 
 function targetsOf(step: Step): readonly number[] {
-  return step.kind === 'check' ? [step.onMatch, step.onMiss] : [...step.cases.map(([, to]) => to), step.default]
+  return edgesOf(step).map(({ to }) => to)
 }
 
 /** What steps share, once each. */

@@ -12,7 +12,7 @@ import type { Route, Target } from './route-set.ts'
 
 /** A matcher and what is to be known of the graph it walks. */
 export interface VaneMatcher extends Matcher {
-  /** Checks, dispatches and their cases. */
+  /** Checks, dispatches and their cases, candidates and choices. */
   readonly tests: number
   readonly nodes: number
   /** How many nodes a request's walk visits until its rule is found. */
@@ -84,5 +84,6 @@ function createRequest(): HttpRequest & { host: string; path: string } {
 }
 
 function sizeOf(node: Node): number {
-  return node.kind === 'check' ? 1 : node.kind === 'dispatch' ? 1 + node.cases.length : 0
+  if (node.kind === 'dispatch') return 1 + node.cases.length
+  return node.kind === 'check' || node.kind === 'candidate' || node.kind === 'choose' ? 1 : 0
 }
