@@ -88,7 +88,7 @@ function takeKeyed(formulas: FormulaTable, list: RuleList): Item[] {
     const alternatives = own.length === 0 && formula.kind === 'or' ? formula.parts : [formula]
     const found = alternatives.map((part): Item => ({
       formula: part,
-      cell: cell!,
+      cell,
       at,
       keys: part === formula ? own : keysOfAll(formulas, part),
     }))
