@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { XMLValidator } from 'fast-xml-parser'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import type { SymbolicFlowGraph } from 'vane-core'
+import { watPlugin } from 'vane-fixtures'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { run } from '../src/run.ts'
 import type { RunResult } from '../src/run-result.ts'
 
@@ -23,6 +25,9 @@ const RULES = [
   { preset: 'redirect_https', name: 'redirect', listen: ['127.0.0.1:81'], args: {} },
 ]
 
+const CACHE = mkdtempSync(join(tmpdir(), 'vane-cache-'))
+afterAll(() => rmSync(CACHE, { recursive: true, force: true }))
+
 function configDir(rules: readonly unknown[] = RULES, plugins: readonly string[] = []): string {
   const dir = mkdtempSync(join(tmpdir(), 'vane-offline-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
@@ -34,7 +39,7 @@ function configDir(rules: readonly unknown[] = RULES, plugins: readonly string[]
 }
 
 function vane(...argv: string[]): Promise<RunResult> {
-  return run(argv, { variables: {}, terminal: false, color: false })
+  return run(argv, { variables: { XDG_CACHE_HOME: CACHE }, terminal: false, color: false })
 }
 
 function explain(...argv: string[]): Promise<RunResult> {
@@ -99,11 +104,34 @@ describe('vane compile', () => {
 
   const withPlugin = [{ ...RULES[2], middleware_chain: [{ use: 'gate:check' }] }]
 
-  it('takes a plugin that is there at its word and says so', async () => {
-    const { stdout, stderr, exitCode } = await vane('compile', configDir(withPlugin, ['gate.wasm']))
-    expect(exitCode).toBe(0)
-    expect(stderr).toMatch(/^note: gate\.wasm: plugins are not looked into here/)
-    expect(stdout).toContain('gate:check, static 404')
+  async function pluginDir(use: string): Promise<string> {
+    const gate = await watPlugin({
+      metadata: { exports: [{ name: 'check', kind: 'l7-request', stateless: false, needsBody: true }] },
+      handlers: { 'l7-request': { answer: 'continue' } },
+    })
+    const dir = configDir([{ ...RULES[2], middleware_chain: [{ use }], terminate: { type: 'static', status: 404 } }])
+    writeFileSync(join(dir, 'wasm', 'gate.wasm'), gate)
+    return dir
+  }
+
+  it('asks a plugin what it is', async () => {
+    const { stdout, stderr, exitCode } = await vane('compile', await pluginDir('gate:check'), '--graph')
+    expect([stderr, exitCode]).toEqual(['', 0])
+    const { middlewares, nodes } = JSON.parse(stdout) as SymbolicFlowGraph
+    expect(middlewares).toMatchObject([{ meta: { kind: 'l7-request', stateless: false, needsBody: true } }])
+    expect(nodes.find(({ kind }) => kind === 'middleware')).toMatchObject({ collectBodyBefore: 'request' })
+  })
+
+  it('says which export was probably meant', async () => {
+    const { stderr, exitCode } = await vane('compile', await pluginDir('gate:chekc'))
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('error[unknown-export]: rule "rest" uses plugin "gate:chekc": it has no export "chekc"')
+    expect(stderr).toContain('did you mean "check"?')
+  })
+
+  it('refuses what is no plugin', async () => {
+    const { stderr, exitCode } = await vane('compile', configDir(withPlugin, ['gate.wasm']))
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('error[plugin-refused]')])
   })
 
   it('refuses a plugin that is not there', async () => {

@@ -2,6 +2,7 @@ import { formatDiagnostics, sortDiagnostics, type Diagnostic } from 'vane-core'
 import { findUnsupported, loadConfig, type LoadedConfig } from 'vane-engine/config'
 import { printable } from '../output/blocks.ts'
 import type { RunSurroundings } from '../run-result.ts'
+import { openPluginsFor } from './open-plugins.ts'
 
 /** A configuration directory as far as it can be told without a daemon. */
 export interface ReadConfig extends LoadedConfig {
@@ -10,16 +11,16 @@ export interface ReadConfig extends LoadedConfig {
 }
 
 /** Reads and compiles a configuration directory. What `vaned` of this version would refuse to run is a warning here. */
-export async function readConfig(dir: string): Promise<ReadConfig> {
-  const loaded = await loadConfig(dir, { plugins: 'assume' })
+export async function readConfig(dir: string, { variables }: Pick<RunSurroundings, 'variables'>): Promise<ReadConfig> {
+  const loaded = await loadConfig(dir, { openPlugins: openPluginsFor(variables) })
   const missing = loaded.graph === undefined ? [] : findUnsupported(loaded.graph)
   const warnings = missing.map((diagnostic): Diagnostic => ({ ...diagnostic, severity: 'warning' }))
   const notes =
     loaded.assumedPlugins.length === 0
       ? []
       : [
-          `${loaded.assumedPlugins.join(', ')}: plugins are not looked into here; each export is taken for stateless ` +
-            'request middleware that needs no body',
+          `${loaded.assumedPlugins.join(', ')}: cannot be looked into, because vane-wasm is not installed here; each export is ` +
+            'taken for stateless request middleware that needs no body',
         ]
   return { ...loaded, diagnostics: sortDiagnostics([...loaded.diagnostics, ...warnings]), notes }
 }
