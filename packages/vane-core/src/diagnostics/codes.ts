@@ -52,6 +52,7 @@ export const DIAGNOSTIC_CODES = {
   'upper-case-literal': 'a literal is compared with a value that is always lower case',
   'invalid-pattern': 'a regular expression cannot be understood',
   'pattern-too-large': 'a regular expression exceeds its limits',
+  'network-host-bits': 'a network is written with an address inside of it (warning)',
   'prefix-splits-segment': 'a prefix of a path matches parts of its segments (warning)',
   // Whole configuration
   'duplicate-rule': 'two rules have the same name',

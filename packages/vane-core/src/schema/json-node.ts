@@ -3,6 +3,9 @@ import type { Node } from 'jsonc-parser'
 /** A JSON value that knows where it stands: a tree with offsets, in which a property is a node with key and value as children. */
 export type JsonNode = Node
 
+/** A key that no object may have: harmless to us, but not to everything a configuration is handed on to. */
+export const FORBIDDEN_KEY = '__proto__'
+
 /** The properties of an object node as key and value; a property without a value does not occur in a tree without errors. */
 export function* propertiesOf(node: JsonNode): Generator<{ key: JsonNode; name: string; value: JsonNode }> {
   for (const property of node.children ?? []) {
@@ -48,6 +51,10 @@ export function pathStep(step: string | number): string {
   return keyStep(step)
 }
 
+// A path is for finding a place: nobody needs all of a key that is longer.
+const MAX_KEY_CHARS = 64
+
 function keyStep(key: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, 64))}]`
+  const shown = key.length > MAX_KEY_CHARS ? `${key.slice(0, MAX_KEY_CHARS - 1)}…` : key
+  return /^[A-Za-z_$][\w$]*$/.test(shown) ? `.${shown}` : `[${JSON.stringify(shown)}]`
 }

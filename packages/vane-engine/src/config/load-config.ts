@@ -19,6 +19,8 @@ import { readRuleFiles } from './read-rule-files.ts'
 
 export { readDescribed } from '../link/described-request.ts'
 export type { DescribedRequest } from '../link/described-request.ts'
+export { loadSettings } from './env.ts'
+export type { LoadedSettings } from './env.ts'
 export type { OpenPlugins } from './load-plugins.ts'
 export { findUnsupported } from '../link/unsupported.ts'
 
