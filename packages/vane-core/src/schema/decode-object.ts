@@ -1,6 +1,6 @@
 import { suggest } from '../diagnostics/suggest.ts'
 import { unknownWord, wrongType, type Decode } from './decode-scalar.ts'
-import { FORBIDDEN_KEY, propertiesOf, type JsonNode } from './json-node.ts'
+import { FORBIDDEN_KEY, propertiesOf, propertyOf, type JsonNode } from './json-node.ts'
 
 /** A key an object may have. */
 export interface Field<T> {
@@ -75,6 +75,5 @@ export function decodeObject<F extends Fields>(what: string, fields: F): Decode<
 }
 
 function hasKey(node: JsonNode, name: string): boolean {
-  for (const property of propertiesOf(node)) if (property.name === name) return true
-  return false
+  return propertyOf(node, name) !== undefined
 }

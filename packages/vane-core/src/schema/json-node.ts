@@ -6,18 +6,27 @@ export type JsonNode = Node
 /** A key that no object may have: harmless to us, but not to everything a configuration is handed on to. */
 export const FORBIDDEN_KEY = '__proto__'
 
+/** A property of an object node. */
+export interface JsonProperty {
+  readonly key: JsonNode
+  readonly name: string
+  readonly value: JsonNode
+}
+
 /** The properties of an object node as key and value; a property without a value does not occur in a tree without errors. */
-export function* propertiesOf(node: JsonNode): Generator<{ key: JsonNode; name: string; value: JsonNode }> {
-  for (const property of node.children ?? []) {
-    const [key, value] = property.children ?? []
-    if (key !== undefined && value !== undefined) yield { key, name: String(key.value), value }
+export function propertiesOf(node: JsonNode): readonly JsonProperty[] {
+  const properties: JsonProperty[] = []
+  for (const { children } of node.children ?? []) {
+    const key = children?.[0]
+    const value = children?.[1]
+    if (key !== undefined && value !== undefined) properties.push({ key, name: String(key.value), value })
   }
+  return properties
 }
 
 /** The value of a key of an object node. */
 export function propertyOf(node: JsonNode, name: string): JsonNode | undefined {
-  for (const property of propertiesOf(node)) if (property.name === name) return property.value
-  return undefined
+  return node.children?.find(({ children }) => children?.[0]?.value === name)?.children?.[1]
 }
 
 /** Where a node stands, such as `rules[0].match["http.host"]`; empty for the root. A key has its value's path. */
