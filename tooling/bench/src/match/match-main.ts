@@ -1,8 +1,9 @@
 import { describeMachine } from '../report/describe-machine.ts'
 import { median } from '../report/summarise.ts'
+import type { BuildTime } from './matcher.ts'
 import { createFindMyWayMatcher } from './find-my-way-matcher.ts'
 import { measureMatch, type MatchFigures } from './measure-match.ts'
-import { measureNginx } from './nginx-reload.ts'
+import { measureNginx, type NginxFigures } from './measure-nginx.ts'
 import { makeMixedRoutes, makeRoutes, makeTargets, type Route } from './route-set.ts'
 import { createVaneMatcher } from './vane-matcher.ts'
 
@@ -25,7 +26,7 @@ for (const count of COUNTS) {
   const findMyWay = createFindMyWayMatcher(routes)
   const [own, other] = measureMatch([vane, findMyWay], routes)
   full.push(own!)
-  const otherBuilds = Array.from({ length: BUILDS }, () => createFindMyWayMatcher(routes).buildMs)
+  const otherBuilds = Array.from({ length: BUILDS }, () => createFindMyWayMatcher(routes).build)
   const nginx = await measureNginx(routes)
 
   console.log(`${count} rules`)
@@ -35,7 +36,7 @@ for (const count of COUNTS) {
   console.log(
     nginx === undefined
       ? '  nginx    not installed: apt-get install nginx'
-      : `  nginx    test ${ms(nginx.testMs)}, reload ${ms(nginx.reloadMs)}`,
+      : `  nginx    test ${ms(nginx.testMs)}, reload ${ms(nginx.reloadMs)}, ${cpuOf(nginx)} of CPU for a request answered at once`,
   )
 }
 console.log(`\n${growth(full)}\n`)
@@ -57,9 +58,13 @@ console.log(`\n${growth(mixed)}`)
 type Vane = Awaited<ReturnType<typeof createVaneMatcher>>
 
 async function buildFigures(routes: readonly Route[]): Promise<string> {
-  const builds: number[] = []
-  for (let build = 0; build < BUILDS; build++) builds.push((await createVaneMatcher(routes)).buildMs)
+  const builds: BuildTime[] = []
+  for (let build = 0; build < BUILDS; build++) builds.push((await createVaneMatcher(routes)).build)
   return summary(builds)
+}
+
+function cpuOf({ cpuMicros }: NginxFigures): string {
+  return cpuMicros === undefined ? '(wrk is not installed)' : `${cpuMicros.toFixed(1)} µs`
 }
 
 function stepsOf(vane: Vane, routes: readonly Route[]): string {
@@ -80,8 +85,9 @@ function figures({ medianNs, minNs }: MatchFigures): string {
   return `${medianNs.toFixed(0)} (${minNs.toFixed(0)}) ns`
 }
 
-function summary(times: readonly number[]): string {
-  return `${ms(median(times))} (${ms(Math.min(...times))})`
+function summary(builds: readonly BuildTime[]): string {
+  const walls = builds.map(({ wallMs }) => wallMs)
+  return `${ms(median(walls))} (${ms(Math.min(...walls))}), CPU ${ms(median(builds.map(({ cpuMs }) => cpuMs)))}`
 }
 
 function ms(value: number): string {

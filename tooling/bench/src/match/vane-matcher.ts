@@ -7,7 +7,7 @@ import { walkConnection } from '../../../../packages/vane-engine/src/executor/wa
 import { link } from '../../../../packages/vane-engine/src/link/link.ts'
 import { Connection } from '../../../../packages/vane-engine/src/listen/connection.ts'
 import { UpstreamPools } from '../../../../packages/vane-engine/src/upstream/upstream-pools.ts'
-import type { Matcher } from './matcher.ts'
+import { startClock, type Matcher } from './matcher.ts'
 import type { Route, Target } from './route-set.ts'
 
 /** A matcher and what is to be known of the graph it walks. */
@@ -22,11 +22,11 @@ export interface VaneMatcher extends Matcher {
 /** Rules as an operator would write them, compiled, linked and matched by what the engine itself compiles, links and matches with. */
 export async function createVaneMatcher(routes: readonly Route[]): Promise<VaneMatcher> {
   const text = JSON.stringify({ rules: routes.map(toRule) }, null, 2)
-  const begin = performance.now()
+  const readClock = startClock()
   const { graph: symbolic, diagnostics } = compile({ files: [{ path: 'rules/bench.json', text }] })
   if (symbolic === undefined) throw new Error(`the rules do not compile: ${diagnostics[0]?.message}`)
   const graph = await link(symbolic, { pools: new UpstreamPools(), wasm: undefined })
-  const buildMs = performance.now() - begin
+  const build = readClock()
 
   const connection = createConnection()
   const first = walkConnection(graph, connection)
@@ -35,7 +35,7 @@ export async function createVaneMatcher(routes: readonly Route[]): Promise<VaneM
   const subject: MatchSubject = { connection, request, recorder: undefined }
   return {
     name: 'vane',
-    buildMs,
+    build,
     nodes: symbolic.nodes.length,
     tests: symbolic.nodes.reduce((sum, node) => sum + sizeOf(node), 0),
     find: (target) => {
