@@ -114,6 +114,7 @@ test.each<[string, number, (index: number) => object | object[]]>([
       index % 2 === 0 ? host(`h${index}.test`) : path(`/p${index}`),
     ],
   ],
+  ['twelve headers', 28, (index) => header(`f${index % 12}`, `${index}`)],
   ['a host or a path', 9, (index) => ({ any_of: [host(`h${index}.test`), path(`/p${index}`)] })],
   [
     'networks, endings of hosts, and paths in each other',
@@ -141,6 +142,8 @@ test.each<[string, number, (index: number) => object | object[]]>([
         'http.host': `${round % 3 === 0 ? 'www.' : ''}h${at}.test`,
         'http.uri.path': [`/p${other}/x`, `/p${other % 50}/x/x`, '/a'][round % 3]!,
         'http.header.x': `${scramble(round + 7) % length}`,
+        [`http.header.f${at % 12}`]: `${at}`,
+        [`http.header.f${other % 12}`]: `${other}`,
         'remote.ip': `10.0.${at & 255}.1`,
       }
       const { rule, steps } = walk(graph, (field) => values[field], { listener: 'tcp::80' })!

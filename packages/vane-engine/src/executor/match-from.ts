@@ -21,6 +21,9 @@ import {
 import type { Connection } from '../listen/connection.ts'
 import type { TrajectoryRecorder } from './trajectory-recorder.ts'
 
+/** After every rule. */
+const NO_PLACE = 2 ** 31 - 1
+
 /** What is matched. */
 export interface MatchSubject {
   readonly connection: Connection
@@ -39,7 +42,7 @@ export function matchFrom(graph: LinkedGraph, at: number, { connection, request,
   const { code, starts, tests, readers, addressReaders, lookups } = graph.matching
   let step = starts[at]
   if (step === undefined || step === NOT_HERE) return at
-  let first = Infinity
+  let first = NO_PLACE
   let won = 0
   for (;;) {
     let way: number
@@ -69,10 +72,10 @@ export function matchFrom(graph: LinkedGraph, at: number, { connection, request,
         break
       }
       default: {
-        const isChosen = first !== Infinity
+        const isChosen = first !== NO_PLACE
         way = isChosen ? won : code[step + DEFAULT]!
         branch = isChosen ? 'match' : 'default'
-        first = Infinity
+        first = NO_PLACE
         break
       }
     }

@@ -2,13 +2,13 @@ import type { NodeId } from 'vane-core'
 import type { Atom } from './atom.ts'
 import type { Formula } from './formula.ts'
 import type { FormulaTable } from './formula-table.ts'
-import { keysOf, questionsOf, type LookupField } from './keys-of.ts'
+import { keysOf, questionsOf, sizeOf, type LookupField } from './keys-of.ts'
 import type { PlanContext, TestOptions } from './plan-test.ts'
 import type { Entry, Part, RuleList, Ruling } from './rule-list.ts'
 import { BODY_LEVELS, HEAD_LEVELS, type Plan, type Situation } from './situation.ts'
 
-// Each part is a look-up more for every request.
-const MAX_PARTS = 6
+// Each part is a look-up more for every request; but it takes the place of as many checks as it has rules.
+const MAX_PARTS = 32
 
 /**
  * Plans a list whose rules have keys on different fields, such as hosts and paths by turns. To decide them together, what is
@@ -126,13 +126,13 @@ function toGroups(run: readonly Item[], minMembers: number): Group[] {
       values.set(name, known)
     }
   }
-  const selectivity = (name: string): number => values.get(name)!.size
+  const selectivity = new Map([...values].map(([name, atoms]) => [name, sizeOf([...atoms])]))
   /** The most selective of the look-ups that may be used. */
   const choose = ({ keys }: Item, may: (name: string) => boolean): string | undefined => {
     let best: string | undefined
     for (const { lookup } of keys) {
       const name = nameOf(lookup)
-      if (may(name) && (best === undefined || selectivity(name) > selectivity(best))) best = name
+      if (may(name) && (best === undefined || selectivity.get(name)! > selectivity.get(best)!)) best = name
     }
     return best
   }

@@ -35,6 +35,8 @@ export interface TestOptions {
   readonly credit: number
 }
 
+// Past this, what a look-up copies into its cases leaves no credit for what comes after it.
+const MAX_GROWTH = 4
 // A rule that tests hundreds of things is not worth the hundreds of remainders it would leave.
 const MAX_PRECISE_PARTS = 128
 
@@ -59,7 +61,8 @@ export function planTest(context: PlanContext, options: TestOptions): Plan {
 
   const ratio = credit / list.size
   const choice = chooseLookup(list, { formulas, fields: lookups, ratio, ...context })
-  const parts = choice.isOpen ? undefined : planChoice(context, options, choice.rules)
+  const isSmall = choice.isOpen && choice.cost <= MAX_GROWTH * list.size
+  const parts = isSmall ? undefined : planChoice(context, options, choice.isOpen ? 0 : choice.rules)
   if (parts !== undefined) return parts
   let { isOpen } = choice
   for (let limit = choice.rules; limit >= 1; limit >>= 1) {
