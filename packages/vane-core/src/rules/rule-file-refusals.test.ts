@@ -422,6 +422,20 @@ test('a file that is wrong everywhere reports a bounded number of problems', () 
   expect(diagnostics.at(-1)).toMatchObject({ code: 'too-many-problems' })
 })
 
+test('warnings without end are bounded, too, and neither refuse a file nor hide what does', () => {
+  const match = {
+    any_of: Array.from({ length: 5_000 }, (_, at) => ({ 'remote.ip': { cidr: `10.0.${at & 255}.1/24` } })),
+  }
+  const good = { name: 'a', listen: [':80'], match, terminate: { type: 'close' } }
+  const warned = parseRuleFile({ path: 'rules/x.json', text: JSON.stringify({ rules: [good] }) })
+  expect(warned.diagnostics).toHaveLength(201)
+  expect(new Set(warned.diagnostics.map(({ severity }) => severity))).toEqual(new Set(['warning']))
+  expect(warned.file?.rules).toHaveLength(1)
+  const bad = { name: 'b', listen: [':0'], terminate: { type: 'close' } }
+  const { diagnostics } = parseRuleFile({ path: 'rules/x.json', text: JSON.stringify({ rules: [good, bad] }) })
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toMatchObject([{ code: 'invalid-listen' }])
+})
+
 test('syntax errors on several lines are all reported', () => {
   const text = '{\n  "order": 01,\n  rules: [],\n  "x" 1\n}'
   const { diagnostics } = parseRuleFile({ path: 'rules/x.json', text })
