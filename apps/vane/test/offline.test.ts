@@ -105,13 +105,15 @@ describe('vane compile', () => {
   it('tells what is wrong with the settings, too', async () => {
     const dir = configDir()
     writeFileSync(join(dir, 'config.json'), '{ "log_levle": "info" }')
-    writeFileSync(join(dir, '.env'), 'VANE_SEC_MAX_HEADERS_COUNT=1\nVANE_DRAIN_TIMEOUT=3\n')
+    writeFileSync(join(dir, '.env'), 'VANE_SEC_MAX_HEADERS_COUNT=1\nVANE_DRAIN_TIMEOUT=3\nVANE_MGMT_HTTP_TOKN=hush\n')
     const { stdout, stderr, exitCode } = await vane('compile', dir)
     expect([stdout, exitCode]).toEqual(['', 1])
     expect(stderr).toContain('error[unknown-key]: unknown key in config.json: "log_levle"')
     expect(stderr).toContain('did you mean "log_level"?')
     expect(stderr).toContain('error[below-floor]')
     expect(stderr).toContain('did you mean VANE_DRAIN_TIMEOUT_SECS?')
+    expect(stderr).toMatch(/there is no variable VANE_MGMT_HTTP_TOKN\n --> \.env:3:1/)
+    expect(stderr).not.toContain('hush')
   })
 
   const withPlugin = [{ ...RULES[2], middleware_chain: [{ use: 'gate:check' }] }]

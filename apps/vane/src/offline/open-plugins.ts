@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { OpenPlugins } from 'vane-engine/config'
@@ -20,7 +21,8 @@ export function openPluginsFor(
       if (isMissing(error)) return undefined
       throw error
     })
-    return wasm?.createWasmRuntime({ stateDir: cacheDir(variables), limits })
+    const stateDir = cacheDir(variables)
+    return wasm?.createWasmRuntime({ ...((await isOurs(stateDir)) ? { stateDir } : {}), limits })
   }
 }
 
@@ -28,6 +30,19 @@ export function openPluginsFor(
 function isMissing(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return code === 'ERR_MODULE_NOT_FOUND' && (error as Error).message.includes("'vane-wasm'")
+}
+
+/**
+ * Whether nobody else can write into a folder, or it does not exist yet. What is kept there is run without further checks: root,
+ * with the environment of somebody else, must not take it from them.
+ */
+async function isOurs(path: string): Promise<boolean> {
+  try {
+    const stat = await lstat(path)
+    return stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  }
 }
 
 /** As the XDG base directory specification has it: a relative path in the variable counts for nothing. */

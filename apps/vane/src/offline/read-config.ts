@@ -30,7 +30,8 @@ export async function readConfig(dir: string, { variables }: Pick<RunSurrounding
     ...loaded,
     graph: hasErrors(settings.diagnostics) ? undefined : loaded.graph,
     diagnostics: sortDiagnostics([...settings.diagnostics, ...loaded.diagnostics, ...warnings]),
-    sources: new Map([...loaded.sources, ...settings.sources]),
+    // Lines of `.env` hold secrets: their places will do.
+    sources: new Map([...loaded.sources, ...[...settings.sources].filter(([file]) => file !== '.env')]),
     notes,
   }
 }

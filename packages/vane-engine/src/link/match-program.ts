@@ -69,7 +69,7 @@ export interface MatchProgram {
 /**
  * Writes the program of a valid graph.
  *
- * @throws VaneError of kind `compile` where this version cannot read a field or compare so.
+ * @throws VaneError of kind `compile` where this version cannot read a field or compare so, or tests lead in a circle.
  */
 export function createMatchProgram(graph: SymbolicFlowGraph): MatchProgram {
   return new Writer(graph).write()
@@ -81,6 +81,7 @@ class Writer {
   readonly #graph: SymbolicFlowGraph
   readonly #code: number[] = []
   readonly #starts: Int32Array
+  readonly #isExpanded: Uint8Array
   readonly #lookups = new Lookups(this.#code)
   readonly #tests = new Pool<PredicateTest>()
   readonly #readers = new Pool<FieldReader>()
@@ -89,6 +90,7 @@ class Writer {
   constructor(graph: SymbolicFlowGraph) {
     this.#graph = graph
     this.#starts = new Int32Array(graph.nodes.length).fill(NOT_HERE)
+    this.#isExpanded = new Uint8Array(graph.nodes.length)
   }
 
   write(): MatchProgram {
@@ -112,6 +114,10 @@ class Writer {
       const step = this.#stepOf(index)
       const open = step === undefined ? [] : targetsOf(step).filter((to) => this.#stepOf(to) !== undefined)
       if (open.length > 0) {
+        // What it leads to is written before it is met again, unless that leads back.
+        if (this.#isExpanded[index] === 1)
+          throw new VaneError({ kind: 'compile' }, `node ${index} leads back to itself`)
+        this.#isExpanded[index] = 1
         for (const to of open) pending.push(to)
         continue
       }
