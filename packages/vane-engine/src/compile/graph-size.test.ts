@@ -309,6 +309,12 @@ test('a list of two hundred thousand alternatives compiles', () => {
   )
 })
 
+test('a hundred and forty thousand alternatives in different fields compile', () => {
+  const any_of = count(140_000, (index) => (index % 2 === 0 ? host(`h${index}.test`) : path(`/p${index}`)))
+  const rules = [{ match: { any_of } }, ...count(20, (index) => ({ match: header('x', `${index}`) }))]
+  expect(testsOf(graphOf(rules))).toBeLessThanOrEqual(boundOf(rules))
+})
+
 test('a chain of twenty thousand checks compiles', () => {
   const rules = count(20_000, (index) => ({ match: { 'http.uri.path': { contains: `x${index}y` } } }))
   expect(testsOf(graphOf(rules))).toBe(20_000)

@@ -38,7 +38,7 @@ export function planChoice(
   }
 
   context.cuts++
-  const after = Math.max(...members.map(({ at }) => at)) + 1
+  const after = members.reduce((last, { at }) => Math.max(last, at), 0) + 1
   const rest: Situation = { ...situation, list: skip(list, after) }
   const parts = groups.map(({ items }) => {
     const part: Part = { node: undefined }
@@ -93,7 +93,7 @@ function takeKeyed(formulas: FormulaTable, list: RuleList): Item[] {
       keys: part === formula ? own : keysOfAll(formulas, part),
     }))
     if (found.some(({ keys }) => keys.length === 0)) break
-    items.push(...found)
+    for (const item of found) items.push(item)
   }
   return items
 }
