@@ -6,13 +6,15 @@ import { compileReport, compileText, toRuleFile } from '../src/compile-example.t
 import { readFences } from '../src/read-fences.ts'
 import { codesOf, tablesUnder, tableUnder } from '../src/read-tables.ts'
 import { readPage } from '../src/repository.ts'
+import { runTutorial } from '../src/run-tutorial.ts'
 
 const page = await readPage('rules')
 const fences = readFences(page)
 const PLUGINS = { 'gate:require-key': 'l7-request', 'gate:stamp': 'l7-response' } as const
 
 describe('examples', () => {
-  const examples = fences.filter(({ language }) => language.startsWith('json'))
+  // Those of the tutorial are run, in the order of its steps.
+  const examples = fences.filter(({ language, marks }) => language.startsWith('json') && !marks.includes('tutorial'))
 
   test('there are some of each kind, and none without a mark', () => {
     const counts = Object.groupBy(examples, ({ marks }) => marks.join(' '))
@@ -29,6 +31,27 @@ describe('examples', () => {
       const report = fences[fences.indexOf(fence) + 1]
       expect(report?.language).toBe('text')
       expect(`${compileReport(fence.text, PLUGINS)}\n`).toBe(report?.text)
+    },
+  )
+})
+
+describe('the tutorial', () => {
+  const runs = runTutorial(fences)
+
+  test('goes on to its end', async () => {
+    expect((await runs).length).toBeGreaterThan(8)
+    expect(fences.filter(({ marks }) => marks.includes('tutorial')).length).toBeGreaterThan(15)
+  })
+
+  test.each(fences.filter(({ language, marks }) => language === 'sh' && marks.includes('tutorial')))(
+    'the commands in line $line print what the page says',
+    async ({ line }) => {
+      const { told, actual } = (await runs).find(({ fence }) => fence.line === line)!
+      // What a configuration's version is may change with every version of the compiler.
+      const masked = [actual, told].map((text) =>
+        text.replaceAll(/\d+ nodes, version [0-9a-f]{12}$/gm, '… nodes, version …'),
+      )
+      expect(masked[0]).toBe(masked[1])
     },
   )
 })

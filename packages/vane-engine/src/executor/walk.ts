@@ -17,9 +17,9 @@ import {
   NO_NODE,
   OP_CHECK,
   OP_CLOSE,
-  OP_DISPATCH,
   OP_FETCH,
   OP_FORWARD,
+  OP_MATCH,
   OP_MIDDLEWARE,
   OP_TUNNEL,
   OP_UPGRADE,
@@ -29,6 +29,7 @@ import type { Connection } from '../listen/connection.ts'
 import { BodyLimitError } from './body-limit-error.ts'
 import { collectBody } from './collect-body.ts'
 import type { Cancelable, FetchOutcome, Flow, MiddlewareOutcome } from './flow.ts'
+import { matchFrom, type MatchSubject } from './match-from.ts'
 import { type FailureSinks, reportFailure } from './report-failure.ts'
 import { respondToError, toStatusResponse } from './respond-to-error.ts'
 import type { TrajectoryRecorder } from './trajectory-recorder.ts'
@@ -46,14 +47,14 @@ export interface WalkStart {
  *
  * It goes on synchronously for as long as nodes answer synchronously; what is a promise suspends it at that node.
  */
-export class Walk implements Flow, PluginCallOptions, ExchangeListener {
+export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeListener {
   readonly connection: Connection
   readonly request: HttpRequest
   response: HttpResponse | undefined
   readonly #graph: LinkedGraph
   readonly #exchange: ServerExchange
   readonly #context: FailureSinks
-  readonly #recorder: TrajectoryRecorder | undefined
+  readonly recorder: TrajectoryRecorder | undefined
   /** Node of the fetch that is under way. */
   #fetchAt = NO_NODE
   #rule: string | undefined
@@ -68,7 +69,7 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
   constructor(start: WalkStart, context: FailureSinks) {
     this.#graph = start.graph.retain()
     this.#exchange = start.exchange
-    this.#recorder = start.recorder
+    this.recorder = start.recorder
     this.#context = context
     this.connection = start.connection
     this.request = start.exchange.request
@@ -118,6 +119,7 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
     const { nodes } = this.#graph
     let at = from
     while (at !== NO_NODE) {
+      at = matchFrom(this.#graph, at, this)
       const node = nodes[at]
       if (node === undefined) {
         this.#answerError(new VaneError({ kind: 'internal' }, `walk led to node ${at}, which does not exist`))
@@ -134,13 +136,8 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
     switch (node.op) {
       case OP_CHECK: {
         const isMatch = node.test!(this.connection, this.request)
-        this.#recorder?.leave(at, node, isMatch ? 'match' : 'miss')
+        this.#leave(at, node, isMatch ? 'match' : 'miss')
         return isMatch ? node.onMatch : node.next
-      }
-      case OP_DISPATCH: {
-        const target = this.#graph.takeCase(node, this.connection, this.request)
-        this.#recorder?.leave(at, node, target === node.next ? 'default' : 'case')
-        return target
       }
       case OP_MIDDLEWARE: {
         let outcome: MaybePromise<MiddlewareOutcome>
@@ -180,6 +177,10 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
         this.#leave(at, node, 'close')
         if (node.unmatched) this.#answer(toStatusResponse(404), true)
         else this.drop()
+        return NO_NODE
+      case OP_MATCH:
+        // Not met: the program goes past them.
+        this.#answerError(new VaneError({ kind: 'internal' }, `walk stopped at node ${at}, which leads on`))
         return NO_NODE
       case OP_UPGRADE:
         // The connection has been upgraded before its first request.
@@ -309,7 +310,7 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
   }
 
   #leave(at: number, node: LinkedNode, branch: StepBranch): void {
-    this.#recorder?.leave(at, node, branch)
+    this.recorder?.leave(at, node, branch)
   }
 
   /** The exchange is over, whoever ended it. */
@@ -331,7 +332,7 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
     counters.requestsActive--
     const outcome =
       end === 'client-gone' ? 'canceled' : this.#isClosed ? 'closed' : end === 'cut' ? 'failed' : 'response'
-    this.#recorder?.finish(this.connection, this.#exchange, { outcome, rule: this.#rule, error: this.#error })
+    this.recorder?.finish(this.connection, this.#exchange, { outcome, rule: this.#rule, error: this.#error })
     this.#graph.release()
   }
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findFreePort } from '../process/free-port.ts'
 import { findProgram } from '../process/find-program.ts'
-import type { Route } from './route-set.ts'
+import { createCpuClock } from '../process/cpu-time.ts'
+import { makeTargets, type FullRoute, type Target } from './route-set.ts'
 
 /** What a configuration costs nginx. */
 export interface NginxFigures {
@@ -14,10 +15,12 @@ export interface NginxFigures {
   readonly testMs: number
   /** From the signal to a worker that runs with it. */
   readonly reloadMs: number
+  /** User and system time of one request that is answered at once; `undefined`: wrk is not installed. */
+  readonly cpuMicros: number | undefined
 }
 
-/** Has nginx read the same routes, a `server` for each host and a `location` for each path. `undefined`: it is not installed. */
-export async function measureNginx(routes: readonly Route[]): Promise<NginxFigures | undefined> {
+/** Has nginx read and serve the same routes, a `server` for each host and a `location` for each path. `undefined`: it is not installed. */
+export async function measureNginx(routes: readonly FullRoute[]): Promise<NginxFigures | undefined> {
   const program = findProgram('nginx')
   if (program === undefined) return undefined
   const folder = mkdtempSync(join(tmpdir(), 'vane-bench-match-'))
@@ -25,7 +28,8 @@ export async function measureNginx(routes: readonly Route[]): Promise<NginxFigur
   const args = ['-p', folder, '-e', 'stderr', '-c', config]
   let child: ChildProcess | undefined
   try {
-    writeFileSync(config, toConfig(routes, { folder, port: await findFreePort() }))
+    const port = await findFreePort()
+    writeFileSync(config, toConfig(routes, { folder, port }))
     const begin = performance.now()
     const test = spawnSync(program, ['-t', ...args], { encoding: 'utf8' })
     const testMs = performance.now() - begin
@@ -38,11 +42,46 @@ export async function measureNginx(routes: readonly Route[]): Promise<NginxFigur
     const signalled = performance.now()
     child.kill('SIGHUP')
     await workersOf(pid, (workers) => workers.some((worker) => !before.includes(worker)))
-    return { testMs, reloadMs: performance.now() - signalled }
+    const reloadMs = performance.now() - signalled
+    return { testMs, reloadMs, cpuMicros: measureCpu(pid, routes, { folder, port }) }
   } finally {
     if (child?.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit')
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+const LOAD_SECONDS = 3
+const TARGETS = 2_000
+
+/** Has wrk ask for the benchmark's targets, one after the other, and reads what time nginx had for it. */
+function measureCpu(pid: number, routes: readonly FullRoute[], { folder, port }: Place): number | undefined {
+  const wrk = findProgram('wrk')
+  if (wrk === undefined) return undefined
+  const script = join(folder, 'targets.lua')
+  writeFileSync(script, toScript(makeTargets(routes, TARGETS)))
+  const readCpu = createCpuClock()
+  const before = readCpu(pid)
+  const url = `http://127.0.0.1:${port}/`
+  const run = spawnSync(wrk, ['-t1', '-c16', `-d${LOAD_SECONDS}s`, '-s', script, url], { encoding: 'utf8' })
+  const requests = Number(/^requests (\d+)$/m.exec(run.stdout)?.[1])
+  if (run.status !== 0 || !(requests > 0)) throw new Error(`wrk does not measure nginx: ${run.stderr}`)
+  return (readCpu(pid) - before) / requests
+}
+
+function toScript(targets: readonly Target[]): string {
+  const requests = targets.map(({ host, path }) => `"GET ${path} HTTP/1.1\\r\\nHost: ${host}\\r\\n\\r\\n"`)
+  return `local requests = {
+${requests.join(',\n')}
+}
+local at = 0
+function request()
+  at = at % #requests + 1
+  return requests[at]
+end
+function done(summary)
+  io.write(string.format("requests %d\\n", summary.requests))
+end
+`
 }
 
 const DEADLINE_MS = 60_000
@@ -56,10 +95,16 @@ async function workersOf(master: number, isWished: (workers: readonly string[]) 
   throw new Error(`nginx has no new worker after ${DEADLINE_MS} ms`)
 }
 
-function toConfig(routes: readonly Route[], { folder, port }: { folder: string; port: number }): string {
+/** Where an nginx is. */
+interface Place {
+  readonly folder: string
+  readonly port: number
+}
+
+function toConfig(routes: readonly FullRoute[], { folder, port }: Place): string {
   const byHost = Map.groupBy(routes, (route) => route.host)
   const servers = [...byHost].map(([host, own]) => {
-    const locations = own.map(({ path }) => `    location ${path} { proxy_pass http://backend; }`)
+    const locations = own.map(({ path }) => `    location ${path} { return 204; }`)
     return `  server {\n    listen 127.0.0.1:${port};\n    server_name ${host};\n${locations.join('\n')}\n  }`
   })
   return `daemon off;
@@ -69,9 +114,9 @@ error_log stderr emerg;
 events { worker_connections 64; }
 http {
   access_log off;
+  keepalive_requests 100000000;
   server_names_hash_max_size 65536;
   server_names_hash_bucket_size 128;
-  upstream backend { server 127.0.0.1:9; }
 ${servers.join('\n')}
 }
 `
