@@ -204,7 +204,6 @@ describe('terminate', () => {
     const written: Record<string, object> = {
       http2_proxy: proxy,
       http3_proxy: { ...proxy, tls: {} },
-      websocket: proxy,
       udp_forward: proxy,
       cgi: {
         binary: '/bin/app',

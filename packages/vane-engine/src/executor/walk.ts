@@ -26,10 +26,12 @@ import {
   OP_WRITE_RESPONSE,
 } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
+import type { SwitchedUpstream } from '../upstream/upstream-request.ts'
 import { BodyLimitError } from './body-limit-error.ts'
 import { collectBody } from './collect-body.ts'
 import type { Cancelable, FetchOutcome, Flow, MiddlewareOutcome } from './flow.ts'
 import { matchFrom, type MatchSubject } from './match-from.ts'
+import { openTunnel } from './open-tunnel.ts'
 import { type FailureSinks, reportFailure } from './report-failure.ts'
 import { respondToError, toStatusResponse } from './respond-to-error.ts'
 import type { TrajectoryRecorder } from './trajectory-recorder.ts'
@@ -107,6 +109,18 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     // A response that comes after its client has gone is of no use to anybody.
     if (this.#hasEnded) this.#discardBody(response, canceled())
     else this.run(this.#onFetched(at, this.#graph.nodes[at]!, response))
+  }
+
+  onSwitched(headers: HeaderList, upstream: SwitchedUpstream): void {
+    const node = this.#graph.nodes[this.#fetchAt]!
+    if (this.#hasEnded || !openTunnel(this.#exchange, headers, upstream)) {
+      upstream.socket.destroy()
+      this.drop()
+      return
+    }
+    this.#leave(this.#fetchAt, node, 'tunnel')
+    this.#leave(node.otherwise, this.#graph.nodes[node.otherwise]!, 'end')
+    this.#hasEnded = true
   }
 
   onFailure(error: Error): void {

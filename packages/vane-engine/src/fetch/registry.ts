@@ -17,6 +17,7 @@ export interface FetchContext {
 export function createFetch(spec: FetchSpec, context: FetchContext): Fetch {
   switch (spec.type) {
     case 'http_proxy':
+    case 'websocket':
       return createHttpProxy(spec, context)
     case 'static':
     case 'synthesize':

@@ -37,6 +37,13 @@ export interface ExchangeListener {
   onEnd(end: ExchangeEnd): void
 }
 
+/** A socket that speaks no HTTP any more. It is paused. */
+export interface SwitchedSocket {
+  readonly socket: Socket
+  /** What it had sent behind the last message of HTTP. */
+  readonly ahead: Uint8Array
+}
+
 /** One request with the response it is owed. */
 export interface ServerExchange {
   readonly request: HttpRequest
@@ -59,6 +66,16 @@ export interface ServerExchange {
   respond(response: HttpResponse, close: boolean): void
   /** Sends an interim response, where the client's version knows them and the final one has not begun. */
   inform(status: number, headers: HeaderList): void
+  /**
+   * Answers 101 and lets go of the connection: what follows is no HTTP, and the socket the caller's. The exchange ends with
+   * the socket. Only for a request that has asked for it, and that no response has begun for.
+   *
+   * @param headers of the answer; `Connection` and `Upgrade` are written besides.
+   * Absent where the version of HTTP knows no such thing.
+   *
+   * @returns `undefined` where this request cannot, or its client has gone.
+   */
+  switchProtocols?(protocol: string, headers: HeaderList): SwitchedSocket | undefined
   /** Breaks the connection off at once. */
   cut(error: Error): void
 }

@@ -161,6 +161,7 @@ function linkNode(
       if (isForward) linked.forward = fetch
       else linked.fetch = fetch
       if (node.nextResponse !== undefined) linked.next = node.nextResponse
+      if (node.nextTunnel !== undefined) linked.otherwise = node.nextTunnel
       return linked
     }
     case 'terminate': {

@@ -45,7 +45,7 @@ export class LinkedNode {
   next: number = NO_NODE
   /** Of a check that must wait for a body. */
   onMatch: number = NO_NODE
-  /** Of an upgrade: where a connection goes that does not speak HTTP. */
+  /** Of an upgrade: where a connection goes that does not speak HTTP. Of a fetch: where one goes that has switched to another protocol. */
   otherwise: number = NO_NODE
   onError: number = NO_NODE
   /** Of a check that must wait for a body. */

@@ -69,7 +69,6 @@ test.each<[string, object, string]>([
     { middleware_chain: [{ use: 'p:bytes' }], terminate: { type: 'close' } },
     'middleware of kind l4-bytes',
   ],
-  ['a terminator', { terminate: { type: 'websocket', upstream: 'a:1' } }, 'the terminator "websocket"'],
   ['a version', proxy({ version: 'h2' }), 'HTTP/2 to an upstream'],
   ['name servers', proxy({ dns: { nameservers: ['192.0.2.1'] } }), 'name servers of an upstream ("dns")'],
   ['a retry', proxy({ retry: { max_attempts: 2 } }), 'a "retry" of requests'],

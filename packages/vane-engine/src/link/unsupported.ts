@@ -5,6 +5,7 @@ import {
   type Diagnostic,
   type FetchSpec,
   type HttpProxyTerminate,
+  type UpstreamOptions,
   type SourceSpan,
   type SymbolicFlowGraph,
 } from 'vane-core'
@@ -21,6 +22,7 @@ const FETCHES: {
   readonly [Type in FetchSpec['type']]?: (spec: Extract<FetchSpec, { type: Type }>) => string | undefined
 } = {
   http_proxy: whatHttpProxyLacks,
+  websocket: whatProxyLacks,
   static: () => undefined,
   synthesize: () => undefined,
   redirect_https: () => undefined,
@@ -78,8 +80,13 @@ function whatFetchLacks<Type extends FetchSpec['type']>(spec: Extract<FetchSpec,
   return look === undefined ? `the terminator ${quoted(spec.type)}` : look(spec)
 }
 
-function whatHttpProxyLacks({ version, dns, retry }: HttpProxyTerminate): string | undefined {
+function whatHttpProxyLacks(spec: HttpProxyTerminate): string | undefined {
+  const { version } = spec
   if (version === 'h2' || version === 'h3') return `HTTP/${version.slice(1)} to an upstream`
+  return whatProxyLacks(spec)
+}
+
+function whatProxyLacks({ dns, retry }: UpstreamOptions): string | undefined {
   if (dns !== undefined) return 'name servers of an upstream ("dns")'
   // One attempt is no retry, whatever else is said about it.
   return retry.maxAttempts > 1 || retry.buffering === 'force' ? 'a "retry" of requests' : undefined
