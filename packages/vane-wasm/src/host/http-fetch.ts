@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 import {
   checkAddress,
   checkUrl,
@@ -40,6 +42,23 @@ export class PluginFetcher {
    * @param signal aborts when nobody wants the answer any more.
    */
   async fetch(argument: unknown, signal: AbortSignal | undefined): Promise<FetchOutcome> {
+    const outcome = await this.#fetch(argument, signal)
+    // A plugin that asks over and over has to let everybody's turn come, however soon it is answered or refused.
+    await nextTurn()
+    return outcome
+  }
+
+  /** Puts another policy and another number of fetches at a time in force, for the fetches from now on. */
+  configure(policy: PluginHttpPolicy, maxInFlight: number): void {
+    this.#options = { ...this.#options, policy, maxInFlight }
+  }
+
+  /** Ends what is in flight; later fetches fail. */
+  close(): void {
+    this.#closed.abort()
+  }
+
+  async #fetch(argument: unknown, signal: AbortSignal | undefined): Promise<FetchOutcome> {
     const parsed = parseFetchRequest(argument)
     if (typeof parsed === 'string') return parsed
     const { policy, backend, maxInFlight } = this.#options
@@ -53,16 +72,6 @@ export class PluginFetcher {
     } finally {
       this.#inFlight--
     }
-  }
-
-  /** Puts another policy and another number of fetches at a time in force, for the fetches from now on. */
-  configure(policy: PluginHttpPolicy, maxInFlight: number): void {
-    this.#options = { ...this.#options, policy, maxInFlight }
-  }
-
-  /** Ends what is in flight; later fetches fail. */
-  close(): void {
-    this.#closed.abort()
   }
 
   async #ask(
