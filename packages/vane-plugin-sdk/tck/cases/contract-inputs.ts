@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { BytesView, Header, MiddlewareKind } from 'vane-plugin-sdk'
 
-import { bodyOf } from '../case/outcomes.ts'
+import { bodyOf, reportOf } from '../case/outcomes.ts'
 import type { TckCase } from '../case/tck-case.ts'
 import { REQUEST, type Trial } from '../case/trial.ts'
 import type { FixtureExport, WatPluginSpec } from '../plugin/spec.ts'
@@ -23,6 +23,29 @@ const VIEWS: readonly (readonly [name: string, body: BytesView | undefined, trun
   ['whole', { data: bytes('body ä'), truncated: false }, 'false', 'body ä'],
   ['truncated', { data: bytes('body'), truncated: true }, 'true', 'body'],
 ]
+
+/** What an export is shown at most: by default, and by what the operator says. */
+const BODY_LIMITS: readonly (readonly [name: string, shown: number, maxBodyBytes?: number])[] = [
+  ['l7', 1_048_576],
+  ['l7-lower', 5000, 5000],
+  ['l7-higher', 1_500_000, 1_500_000],
+  ['l4', 65_536],
+  ['l4-lower', 10, 10],
+  ['l4-higher', 70_000, 70_000],
+]
+
+/** Reports the length of the body, and whether it was truncated. */
+function measuring(kind: MiddlewareKind): WatPluginSpec {
+  return {
+    metadata: { exports: [{ name: 'x', kind, needsBody: true }] },
+    handlers: {
+      [kind]: [
+        { do: 'wat', code: '(global.set $grown (local.get $body_len))' },
+        { answer: 'error', message: [{ echo: 'grown' }, ' ', { echo: 'truncated' }] },
+      ],
+    },
+  }
+}
 
 function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text)
@@ -152,6 +175,32 @@ export const INPUT_CASES: readonly TckCase[] = [
       assert.match(reported(await response.call('l7-response', input)), /\|truncated=none\|body=none\|/)
     },
   },
+  ...BODY_LIMITS.map(([name, given, maxBodyBytes]): TckCase => ({
+    name: `contract/body-limit-${name}`,
+    proves: `a body beyond ${maxBodyBytes ?? 'the limit'} bytes is cut there and marked as truncated; one that is not is neither`,
+    run: async (trial) => {
+      const kinds = name.startsWith('l4') ? (['l4-bytes'] as const) : (['l7-request', 'l7-response'] as const)
+      for (const kind of kinds) {
+        const site = await trial.site(measuring(kind), {
+          limits: { cpuMsPerCall: 1000, memoryMb: 4, ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }) },
+        })
+        for (const [length, truncated] of [
+          [given, 'false'],
+          [given + 1, 'true'],
+        ] as const) {
+          const view = { data: new Uint8Array(length).fill(97), truncated: false }
+          const message = { headers: [], body: view, context: [] }
+          const outcome =
+            kind === 'l4-bytes'
+              ? await site.call(kind, { bytes: view, context: [] })
+              : kind === 'l7-request'
+                ? await site.call(kind, { ...REQUEST, ...message })
+                : await site.call(kind, { status: 200, ...message })
+          assert.equal(reportOf(outcome), `${given} ${truncated}`)
+        }
+      }
+    },
+  })),
   {
     name: 'contract/name',
     proves: 'one component may carry many exports of a kind: handle is told which one is meant',

@@ -42,6 +42,7 @@ export interface PluginSetupLimits {
   readonly pool?: number
   readonly maxInFlightFetches?: number
   readonly maxMetricSeries?: number
+  readonly maxBodyBytes?: number
 }
 
 /** The keys of one plugin's entry in `policy.json`. */
