@@ -162,6 +162,28 @@ function refusedWhileLoading(name: string, proves: string, rest: Partial<WatPlug
   }
 }
 
+const JOIN = '(if (local.get $p) (then (local.set $p (i32.const 1))) (else (local.set $p (i32.const 2))))'
+
+/** Code that is small and takes an engine long to compile, which it may do when the function is first called. */
+const SLOW_TO_COMPILE: readonly (readonly [name: string, what: string, fields: string])[] = [
+  [
+    'locals',
+    '10,000 locals and 4,000 joins',
+    `(func $slow (local ${'i64 '.repeat(10_000)}) (local $p i32) ${JOIN.repeat(4000)})`,
+  ],
+  [
+    'operands',
+    '10,000 operands and 4,000 joins',
+    `(func $slow (local $p i32) ${'(i32.const 1)'.repeat(10_000)} ${JOIN.repeat(4000)} ${'(drop)'.repeat(10_000)})`,
+  ],
+  [
+    'targets',
+    '10,000 locals and a branch with 20,000 targets',
+    `(func $slow (local ${'i64 '.repeat(10_000)}) (local $p i32)
+      (block $a (block $b (br_table ${'$a $b '.repeat(10_000)} (local.get $p)))))`,
+  ],
+]
+
 /** CPU time: wherever a plugin's code can run, it ends. */
 export const CPU_CASES: readonly TckCase[] = [
   ...[...ENDLESS, ...SWALLOWING].map(([name, what, code, fields = '']) =>
@@ -228,6 +250,16 @@ export const CPU_CASES: readonly TckCase[] = [
   refusedWhileLoading('cpu/loop-in-get-metadata', 'a component whose get-metadata never ends is refused', {
     getMetadata: 'loop',
   }),
+  ...SLOW_TO_COMPILE.map(([name, what, fields]): TckCase => ({
+    name: `cpu/compiling-${name}`,
+    proves: `a function with ${what} is refused, or compiled without holding up anybody else`,
+    run: async (trial) => {
+      const loaded = await trial.tryLoad(hostilePlugin(doing('(call $slow)'), { fields }), SETUP)
+      if (loaded.tag === 'refused') return
+      const site = await trial.open(loaded, { setup: SETUP })
+      for (let round = 0; round < 2; round++) await site.request('/bad')
+    },
+  })),
   {
     name: 'cpu/limit-of-the-plugin',
     proves: 'the limit is the one that the operator has set for the plugin, above and below the default',
