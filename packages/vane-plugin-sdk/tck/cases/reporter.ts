@@ -14,6 +14,7 @@ export const AMPLE = { limits: { cpuMsPerCall: 200 } } as const
 const REPORT: readonly Source[] = (
   ['name', 'method', 'uri', 'status', 'headers', 'truncated', 'body', 'context'] as const
 ).map((echo) => [`${echo}=`, { echo }, '|'])
+
 /** A plugin with an export of each kind, all of which report. */
 export const REPORTER: WatPluginSpec = {
   metadata: {

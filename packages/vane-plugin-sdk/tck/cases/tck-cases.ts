@@ -16,6 +16,7 @@ import { REENTRANCE_CASES } from './reentrance.ts'
 import { STACK_CASES } from './stack.ts'
 import { STATEFUL_CASES } from './stateful.ts'
 import { VALUE_CASES } from './values.ts'
+import { WASI_CASES } from './wasi.ts'
 
 /** Every case, in the order of the areas. */
 export const tckCases: readonly TckCase[] = [
@@ -35,6 +36,7 @@ export const tckCases: readonly TckCase[] = [
   ...ARGUMENT_CASES,
   ...FLOOD_CASES,
   ...REENTRANCE_CASES,
+  ...WASI_CASES,
   ...LOADING_CASES,
   ...DAMAGED_CASES,
 ]
