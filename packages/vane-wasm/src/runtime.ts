@@ -26,7 +26,7 @@ import {
   type WasmRuntime,
 } from 'vane-core'
 
-import { CallSite } from './call/call-site.ts'
+import { CallSite, type InputByKind } from './call/call-site.ts'
 import { CallSites, isExhaustion } from './call/call-sites.ts'
 import type { DecisionByKind } from './call/check-decision.ts'
 import { ComponentCache } from './component/cache.ts'
@@ -95,11 +95,11 @@ export function createWasmRuntime(options: WasmRuntimeOptions = {}): VaneWasmRun
 
 const MAX_PREPARER_THREADS = 2
 
-interface Invocation {
+interface Invocation<K extends PluginKind> {
   readonly module: ModuleId
   readonly exportName: string
   readonly argsJson: string
-  readonly input: object
+  readonly input: InputByKind[K]
 }
 
 class ThreadRuntime implements VaneWasmRuntime {
@@ -210,7 +210,7 @@ class ThreadRuntime implements VaneWasmRuntime {
 
   #invoke<K extends PluginKind>(
     kind: K,
-    { module, exportName, argsJson, input }: Invocation,
+    { module, exportName, argsJson, input }: Invocation<K>,
   ): MaybePromise<DecisionByKind[K]> {
     if (this.#isClosed) throw new PluginTrapError('the wasm runtime is closed')
     const entry = this.#loader.get(module)

@@ -160,6 +160,12 @@ describe('who may import whom', () => {
       'imports ../test/b.ts, which is not published with vane-mgmt',
     ],
     [
+      'shipped code imports from another folder that is built by itself',
+      'packages/vane-mgmt/tck/a.ts',
+      `import '../src/b.ts'`,
+      'imports ../src/b.ts, which is not published with vane-mgmt, or not in the same folder',
+    ],
+    [
       'a computed import without a row',
       'packages/vane-engine/src/a.ts',
       'await import(`vane-${name}`)',

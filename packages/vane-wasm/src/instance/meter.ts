@@ -6,6 +6,9 @@ const SLICE = 50_000
 /** Fuel that a call of a host function stands for, besides one for each byte that crosses. */
 const HOST_CALL_COST = 2000
 
+/** CPU time in milliseconds that a wait stands for: what the host does to begin and end one happens while the clock stands. */
+const WAIT_COST_MS = 0.05
+
 /**
  * `(module (import "m" "c" (func (result i32))) (func (export "s") call 0 i32.eqz if unreachable end))`
  *
@@ -75,6 +78,7 @@ export class Meter {
 
   /** Stops the clock while the guest waits. */
   pause(): void {
+    this.#spentMs += WAIT_COST_MS
     if (this.#deadlineMs === 0) return
     this.#spentMs += this.#elapsedMs(performance.now())
     this.#deadlineMs = 0

@@ -140,6 +140,7 @@ function refuseReserved(name: string): void {
 /** A table that begins with other entries than null is written otherwise, and refused. */
 function readTable(reader: ByteReader): TableType {
   const element = reader.bytes[reader.at] ?? 0
+  if (element === 0x40) throw new UnsupportedError('a table whose elements have an initial value')
   skipValueType(reader)
   return { element, ...readLimits(reader, 'table') }
 }

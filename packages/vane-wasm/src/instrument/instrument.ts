@@ -1,10 +1,11 @@
 import { BinaryFormatError } from '../binary/binary-format-error.ts'
+import { assertCompilable } from './compile-effort.ts'
 import { shareLimits, type CoreLimits } from './core-limits.ts'
 import { readCoreModule, type CoreModule } from './core-module.ts'
 import { rewriteModule, type InstrumentedModule } from './rewrite-module.ts'
 
 /** Changes whenever the same module would be rewritten differently: part of every cache key. */
-export const INSTRUMENTER_VERSION = 2
+export const INSTRUMENTER_VERSION = 3
 
 /**
  * Reads the core modules of a component.
@@ -15,7 +16,11 @@ export const INSTRUMENTER_VERSION = 2
 export function readCoreModules(modules: readonly Uint8Array[]): CoreModule[] {
   // A module that is not valid as it came could refer to what rewriting appends to it.
   modules.forEach(assertValid)
-  return modules.map((bytes) => readCoreModule(bytes))
+  return modules.map((bytes) => {
+    const module = readCoreModule(bytes)
+    assertCompilable(module)
+    return module
+  })
 }
 
 /**

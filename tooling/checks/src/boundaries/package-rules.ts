@@ -68,7 +68,7 @@ export const PACKAGE_RULES: readonly PackageRule[] = [
         "the AssemblyScript compiler is the author's own, and a literal would demand its types",
     },
     otherLanguages: ['assemblyscript/'],
-    minimumModules: 28,
+    minimumModules: 60,
     why: 'plugin authors install vane-plugin-sdk without the proxy, so at run time it needs nothing of ours',
   },
   {

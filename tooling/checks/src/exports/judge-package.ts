@@ -36,6 +36,10 @@ async function judgeByAttw({ tarball, manifest }: PackedPackage): Promise<string
     tarball,
     '--profile',
     'esm-only',
+    // An entry point that names its own package: `node10` does not find it, and attw counts that though the profile leaves
+    // `node10` out.
+    '--ignore-rules',
+    'internal-resolution-error',
     '--no-color',
     '--no-emoji',
     '--format',
