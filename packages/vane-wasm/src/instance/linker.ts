@@ -1,8 +1,10 @@
 import { AbiError } from '../abi/abi-error.ts'
 import type { Side } from '../abi/codec.ts'
 import type { Codecs } from '../abi/codecs.ts'
-import { GuestMemory, type Realloc } from '../abi/guest-memory.ts'
+import { GuestMemory } from '../abi/guest-memory.ts'
 import { HandleTable, newHandleBudget, type HandleBudget } from '../abi/handle-table.ts'
+import type { Realloc } from '../abi/placer.ts'
+import { STAGE } from '../abi/stage.ts'
 import type { Abi, ComponentPlan, CoreInstance, CoreReference } from '../plan/plan.ts'
 import type { CallGuard } from './call-guard.ts'
 import type { HostImports } from './host-imports.ts'
@@ -70,7 +72,7 @@ export class Linker {
       realloc: realloc === undefined ? undefined : (this.toFunction(realloc) as Realloc),
       guard: this.guard,
     })
-    return { guest, handles: this.#handlesOf(owner), owner }
+    return { guest, stage: STAGE, handles: this.#handlesOf(owner), owner }
   }
 
   #toImports(instance: CoreInstance): WebAssembly.ModuleImports {
