@@ -1,5 +1,5 @@
-import type { StagedRange } from './stage.ts'
-import { STAGE } from './stage.ts'
+import { mapPagesFor } from '../instrument/reset-code.ts'
+import { STAGE, type StagedRange } from './stage.ts'
 
 /** `cabi_realloc`: (old pointer, old size, alignment, new size) → pointer. */
 export type Realloc = (oldPointer: number, oldSize: number, align: number, size: number) => number
@@ -13,18 +13,31 @@ export type Placer = (range: StagedRange) => number
 
 /** `placer.wat`, assembled and without its names; its test assembles it again. */
 export const PLACER_MODULE: Buffer<ArrayBuffer> = Buffer.from(
-  'AGFzbQEAAAABFgNgBH9/f38Bf2ADf39/AX9gA39/fwACFQMBbQFyAAABbQFnAgAAAW0BcwIAAAMDAgECBwUBAXAAAQr7AgLjAQEEfyAAIQMCQA' +
-    'NAIAMgAU8NASADKEIBACEFIAMoQgEEIgYEQEEAQQAgBiAFEAAhBCADIAQ2QgEUIAQgBkEBa3EEQCADDwsgBK0gBa18PwCtQhCGVgRAIAMPCyAD' +
-    'KEIBDCAENkIBACADKEIBDCADKEIBCDZCAQQLIAMoQgEYIQMMAAsLIAAhAwJAA0AgAyABTw0BIAMoQgEAIQUgAyhCARQhBCADKEIBEEEBRgRAIA' +
-    'QgA0EoaiAFEAILIAMoQgEQQQJGBEAgBCACIAUQAiACIAVqIQILIAMoQgEYIQMMAAsLQQALkwEBAX8gAkGAAUsEQCAAIAEgAvwKAAEPCyACQQhP' +
-    'BEAgASACQQhraiEDIAAgAkEIa2ogAylAAQA3AAACQANAIAEgA08NASAAIAEpQAEANwAAIAFBCGohASAAQQhqIQAMAAsLDwsgASACaiEDAkADQC' +
-    'ABIANPDQEgACABLUABADoAACABQQFqIQEgAEEBaiEADAALCws=',
+  'AGFzbQEAAAABGwRgBH9/f38Bf2ADf39/AX9gAn9/AGADf39/AAIcBAFtAXIAAAFtAWcCAAABbQFzAgAAAW0BZAIAAAMEAwECAwcFAQFwAAEKuA' +
+    'MD6QEBBH8gACEDAkADQCADIAFPDQEgAyhCAQAhBSADKEIBBCIGBEBBAEEAIAYgBRAAIQQgAyAENkIBFCAEIAZBAWtxBEAgAw8LIAStIAWtfD8A' +
+    'rUIQhlYEQCADDwsgAyhCAQwgBDZCAQAgAyhCAQwgAyhCAQg2QgEECyADKEIBGCEDDAALCyAAIQMCQANAIAMgAU8NASADKEIBACEFIAMoQgEUIQ' +
+    'QgBCAFEAIgAyhCARBBAUYEQCAEIANBKGogBRADCyADKEIBEEECRgRAIAQgAiAFEAMgAiAFaiECCyADKEIBGCEDDAALC0EACzYBAX8gAUUEQA8L' +
+    'IABBCXYhAiAAIAFqQQFrQQl2IQADQCACQQE6QAIAIAJBAWoiAiAATQ0ACwuTAQEBfyACQYABSwRAIAAgASAC/AoAAQ8LIAJBCE8EQCABIAJBCG' +
+    'tqIQMgACACQQhraiADKUABADcAAAJAA0AgASADTw0BIAAgASlAAQA3AAAgAUEIaiEBIABBCGohAAwACwsPCyABIAJqIQMCQANAIAEgA08NASAA' +
+    'IAEtQAEAOgAAIAFBAWohASAAQQFqIQAMAAsLCw==',
   'base64',
 )
 
 const MODULE = new WebAssembly.Module(PLACER_MODULE)
 
+/** Maps of what was written to, by the memories that they are of. */
+const MAPS = new WeakMap<object, WebAssembly.Memory>()
+
+/** For memories that nobody puts back, of modules that were not rewritten: large enough for any. */
+const UNREAD_MAP = new WebAssembly.Memory({ initial: mapPagesFor(65_536) })
+
 const KNOWN = new WeakMap<WebAssembly.Memory, Map<Realloc | undefined, Placer>>()
+
+/** Tells which map says what was written to a memory. Whatever is not a memory with a map is none. */
+export function noteMap(memory: unknown, map: unknown): void {
+  if (!(memory instanceof WebAssembly.Memory) || !(map instanceof WebAssembly.Memory) || MAPS.has(memory)) return
+  MAPS.set(memory, map)
+}
 
 /** Makes the placer for a guest's memory and allocator, or finds it. */
 export function placerFor(memory: WebAssembly.Memory, realloc: Realloc | undefined): Placer {
@@ -32,7 +45,8 @@ export function placerFor(memory: WebAssembly.Memory, realloc: Realloc | undefin
   KNOWN.set(memory, ofMemory)
   const known = ofMemory.get(realloc)
   if (known !== undefined) return known
-  const imports = { m: { r: realloc ?? cannotAllocate, g: memory, s: STAGE.memory } }
+  const map = MAPS.get(memory) ?? UNREAD_MAP
+  const imports = { m: { r: realloc ?? cannotAllocate, g: memory, s: STAGE.memory, d: map } }
   const place = new WebAssembly.Instance(MODULE, imports).exports['p'] as (
     at: number,
     end: number,

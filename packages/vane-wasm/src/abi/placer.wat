@@ -7,6 +7,8 @@
   (import "m" "r" (func $realloc (param i32 i32 i32 i32) (result i32)))
   (import "m" "g" (memory $guest 0))
   (import "m" "s" (memory $stage 0))
+  ;; The guest's map of what was written to since it was last put back (`src/instrument/reset-code.ts`).
+  (import "m" "d" (memory $map 0))
   ;; Answers the address of a head for which `realloc` answered something that cannot be, or 0.
   (func (export "p") (param $at i32) (param $end i32) (param $text i32) (result i32)
     (local $head i32) (local $pointer i32) (local $size i32) (local $align i32)
@@ -35,6 +37,7 @@
       (br_if $copied (i32.ge_u (local.get $head) (local.get $end)))
       (local.set $size (i32.load $stage (local.get $head)))
       (local.set $pointer (i32.load $stage offset=20 (local.get $head)))
+      (call $mark (local.get $pointer) (local.get $size))
       (if (i32.eq (i32.load $stage offset=16 (local.get $head)) (i32.const 1))
         (then
           (call $copy (local.get $pointer) (i32.add (local.get $head) (i32.const 40)) (local.get $size))))
@@ -45,6 +48,17 @@
       (local.set $head (i32.load $stage offset=24 (local.get $head)))
       (br $next)))
     (i32.const 0))
+  (func $mark (param $at i32) (param $size i32) (local $chunk i32)
+    (if (i32.eqz (local.get $size)) (then (return)))
+    (local.set $chunk (i32.shr_u (local.get $at) (i32.const 9)))
+    (local.set $at (i32.shr_u
+      (i32.sub (i32.add (local.get $at) (local.get $size)) (i32.const 1))
+      (i32.const 9)))
+    (loop $next
+      (i32.store8 $map (local.get $chunk) (i32.const 1))
+      (br_if $next (i32.le_u
+        (local.tee $chunk (i32.add (local.get $chunk) (i32.const 1)))
+        (local.get $at)))))
   ;; For most values are shorter than what calling the engine's copy costs.
   (func $copy (param $to i32) (param $from i32) (param $size i32) (local $last i32)
     (if (i32.gt_u (local.get $size) (i32.const 128))

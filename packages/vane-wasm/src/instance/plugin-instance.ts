@@ -38,6 +38,7 @@ export class PluginInstance {
   readonly #saved: SavedInstance | undefined
   readonly #exportName: string
   readonly #cpuMsPerCall: number
+  #resetBytes: number = 0
   #isBusy: boolean = false
 
   /** @throws whatever went wrong while instantiating. */
@@ -57,14 +58,21 @@ export class PluginInstance {
     this.#saved = isStateless ? this.#instance.save(states) : undefined
   }
 
-  /** Bytes that {@link reset} copies; `undefined` if it never succeeds. */
-  get resetBytes(): number | undefined {
-    return this.#saved?.size
+  /** Whether {@link reset} can succeed. */
+  get canReset(): boolean {
+    return this.#saved !== undefined
+  }
+
+  /** Bytes that the last {@link reset} copied, which is what it costs. */
+  get resetBytes(): number {
+    return this.#resetBytes
   }
 
   /** Puts the instance back to how it was after initialisation; answers whether that was possible. */
   reset(): boolean {
-    return this.#saved?.restore() ?? false
+    const copied = this.#saved?.restore() ?? -1
+    this.#resetBytes = Math.max(copied, 0)
+    return copied >= 0
   }
 
   /**
