@@ -1,3 +1,4 @@
+import { FLAT } from '../abi/stage.ts'
 import { METER_EXPORTS } from '../instrument/meter-names.ts'
 import type { ModuleState } from '../instrument/rewrite-module.ts'
 import { CallGuard } from './call-guard.ts'
@@ -46,6 +47,23 @@ export class ComponentInstance {
     const lifted = this.#options.plan.exports.get(interfaceName)?.get(name)
     if (lifted === undefined) return undefined
     return this.#options.isAsync ? liftWaitingFunction(this.#linker, lifted) : liftFunction(this.#linker, lifted)
+  }
+
+  /**
+   * Has the guest allocate a byte, as for the arguments of a function: many an allocator takes memory from the engine when it is
+   * first asked for any, and only then. A failure is the instance's fault.
+   */
+  warmAllocator(interfaceName: string, name: string): void {
+    const abi = this.#options.plan.exports.get(interfaceName)?.get(name)?.abi
+    if (abi?.realloc === undefined) return
+    try {
+      const { guest, stage } = this.#linker.toSide(abi)
+      stage.begin()
+      stage.allocate(1, 1, { length: 1, target: FLAT })
+      guest.place(stage, [])
+    } catch (error) {
+      throw this.#guard.fail(error)
+    }
   }
 
   /**

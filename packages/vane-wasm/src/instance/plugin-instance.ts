@@ -21,6 +21,14 @@ export interface PluginInstanceOptions {
   /** Whether it is to be put back after each call. */
   readonly isStateless: boolean
   readonly cpuMsPerCall: number
+  /** What earlier instances have shown; shared by those of a pool. */
+  readonly experience: InstanceExperience
+}
+
+/** What instances of a pool have shown of the plugin. */
+export interface InstanceExperience {
+  /** Whether a call made the memory grow, so that the instance was lost: maybe by the first allocation of all. */
+  hasGrown: boolean
 }
 
 /** One call as an instance takes it. */
@@ -36,6 +44,7 @@ export class PluginInstance {
   readonly #instance: ComponentInstance
   readonly #handler: GuestFunction
   readonly #saved: SavedInstance | undefined
+  readonly #experience: InstanceExperience
   readonly #exportName: string
   readonly #cpuMsPerCall: number
   #resetBytes: number = 0
@@ -43,19 +52,37 @@ export class PluginInstance {
 
   /** @throws whatever went wrong while instantiating. */
   constructor(options: PluginInstanceOptions) {
-    const { component, codecs, host, exportName, kind, argsJson, isStateless, cpuMsPerCall } = options
-    const { shape, plan, modules, states, metadata } = component
+    const { component, host, exportName, kind, argsJson, isStateless, cpuMsPerCall, experience } = options
+    const { shape, states, metadata } = component
+    this.#experience = experience
     this.#exportName = exportName
     this.#cpuMsPerCall = cpuMsPerCall
     this.#host = new InstanceHost({ host, version: metadata.version, exportName, argsJson })
-    this.#meter.begin(LOAD_CPU_MS)
-    const { isAsync } = shape
-    this.#instance = new ComponentInstance({ plan, modules, host: this.#host, codecs, meter: this.#meter, isAsync })
+    this.#instance = this.#instantiate(options)
     this.#host.endCall()
     const handler = this.#instance.export(shape.handlers[kind] ?? '', 'handle')
     if (handler === undefined) throw new Error(`the component has no handler for kind ${kind}`)
     this.#handler = handler
     this.#saved = isStateless ? this.#instance.save(states) : undefined
+  }
+
+  #instantiate({ component, codecs, kind, isStateless }: PluginInstanceOptions): ComponentInstance {
+    const { shape, plan, modules } = component
+    const create = (): ComponentInstance => {
+      this.#meter.begin(LOAD_CPU_MS)
+      const { isAsync } = shape
+      return new ComponentInstance({ plan, modules, host: this.#host, codecs, meter: this.#meter, isAsync })
+    }
+    const instance = create()
+    if (!isStateless || !this.#experience.hasGrown) return instance
+    this.#meter.begin(this.#cpuMsPerCall)
+    try {
+      instance.warmAllocator(shape.handlers[kind] ?? '', 'handle')
+      return instance
+    } catch {
+      // A plugin that cannot allocate is for a call to find out.
+      return create()
+    }
   }
 
   /** Whether {@link reset} can succeed. */
@@ -72,6 +99,7 @@ export class PluginInstance {
   reset(): boolean {
     const copied = this.#saved?.restore() ?? -1
     this.#resetBytes = Math.max(copied, 0)
+    if (copied < 0 && this.#instance.fault === undefined) this.#experience.hasGrown = true
     return copied >= 0
   }
 
