@@ -415,6 +415,50 @@ describe('what the host gives a guest', () => {
     expect(codec.lift(side, flat, 0)).toEqual({ tag: 'text', val: 'abc' })
   })
 
+  const record = (first: string, second: string): ValueType => ({
+    kind: 'record',
+    fields: [
+      { name: first, type: { kind: 'string' } },
+      { name: second, type: { kind: 'string' } },
+    ],
+  })
+
+  test.each<StringEncoding>(['utf8', 'utf16', 'latin1+utf16'])('header fields and labels, in %s', (encoding) => {
+    const headers = new Codecs().of({ kind: 'list', of: record('name', 'value') })
+    const labels = new Codecs().of({ kind: 'list', of: record('key', 'value') })
+    const text = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('\ud800', '\udc00', 'x'.repeat(300_000)),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.record({ name: text, value: text }), { maxLength: 6 }), (entries) => {
+        const side = openSide(encoding)
+        const flat = lower(side, headers, entries)
+        const keyed = entries.map(({ name: key, value }) => ({ key, value }))
+        const keyedFlat = lower(side, labels, keyed)
+        side.guest.beginLift()
+        expect(headers.lift(side, flat, 0)).toEqual(mapTexts(entries))
+        side.guest.beginLift()
+        expect(labels.lift(side, keyedFlat, 0)).toEqual(mapTexts(keyed))
+      }),
+    )
+  })
+
+  test.each<[string, (text: string) => unknown]>([
+    ['a list', (text) => [text]],
+    ['a header', (text) => [{ name: 'a', value: text }]],
+  ])('an answer of realloc that is out of bounds is refused for a string in %s, too', (kind, toValue) => {
+    const memory = new WebAssembly.Memory({ initial: 1 })
+    let calls = 0
+    const realloc = (): number => (++calls === 1 ? 64 : 65_530)
+    const guest = new GuestMemory({ encoding: 'utf8', memory, realloc, guard: { mayLeave: true } })
+    const codec = kind === 'a list' ? strings : new Codecs().of({ kind: 'list', of: record('name', 'value') })
+    expect(() => lower({ ...openSide(), guest }, codec, toValue('seven b'))).toThrow(
+      'realloc answered pointer 65530, out of bounds',
+    )
+  })
+
   test('an allocation that fails leaves nothing behind for the next', () => {
     const side = openSide()
     const broken = new GuestMemory({

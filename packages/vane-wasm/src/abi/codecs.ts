@@ -16,7 +16,8 @@ export class Codecs {
   of(type: ValueType): Codec {
     const known = this.#known.get(type)
     if (known !== undefined) return known
-    const codec = contractCodec(type) ?? this.#make(type)
+    const generic = this.#make(type)
+    const codec = contractCodec(type, generic) ?? generic
     this.#known.set(type, codec)
     return codec
   }

@@ -18,11 +18,15 @@ const KIND_LARGE = 0
 const KIND_INLINE = 1
 /** The next bytes of the text, which all strings are gathered in: writing one string costs as much as writing all. */
 const KIND_TEXT = 2
+/** A list of strings, or of records of nothing but strings: the length of each stands in its pair. */
+const KIND_TEXTS = 3
 
 /** 0 is what the placer answers where nothing is wrong. */
 const START = 8
 const MAX_STAGED_BYTES = 1024
 const MAX_STAGED_UNITS = 16_384
+/** A list of strings that has more is laid out string by string. */
+const MAX_LISTED_UNITS = 262_144
 /** Room behind the text for one more character, however wide: that it is used tells a text that is not ASCII. */
 const SLACK_BYTES = 8
 const PAGE_BYTES = 65_536
@@ -62,6 +66,10 @@ export class Stage {
   #capacity: number
   #end: number = START
   #text: string = ''
+  /** Where the list of strings began that was begun last, and what there was then. */
+  #listHead: number = START
+  #listText: string = ''
+  #listSize: number = 0
   /** Pairs that are passed flat: where they stand among the flat values, and the head they belong to. */
   readonly #flat: number[] = []
   #flatCount: number = 0
@@ -123,6 +131,36 @@ export class Stage {
     } else {
       this.#string(text, target)
     }
+  }
+
+  /**
+   * Begins a list of `count` strings in UTF-8, which are then given to {@link text} one after the other.
+   *
+   * @param length of the list, of which each entry may have several strings.
+   * @returns where the first pair is.
+   */
+  beginTexts(count: number, length: number, target: number): number {
+    this.#listHead = this.#end
+    this.#listText = this.#text
+    this.#listSize = this.size
+    return this.#open(this.#add(KIND_TEXTS, count * 8, count * 8), 4, length, target) + HEAD_BYTES
+  }
+
+  /** Lays out a string of the list that was begun last. @param at of its pair. */
+  text(at: number, text: string): void {
+    const { length } = text
+    this.#words[(at >> 2) + 1] = length
+    this.size += length
+    this.#text += text
+  }
+
+  /** Ends the list; answers whether it is short enough. If it is not, it has never been there. */
+  endTexts(): boolean {
+    if (this.#text.length - this.#listText.length <= MAX_LISTED_UNITS) return true
+    this.#end = this.#listHead
+    this.#text = this.#listText
+    this.size = this.#listSize
+    return false
   }
 
   bytes(bytes: Uint8Array, target: number): void {
@@ -241,16 +279,37 @@ export class Stage {
     let from = 0
     for (let head = START; head < this.#end; head = this.#words[(head >> 2) + NEXT]!) {
       const at = head >> 2
-      if (this.#words[at + KIND] !== KIND_TEXT) continue
-      const units = this.#words[at + LENGTH]!
-      // Apart from its neighbours: a lone surrogate must not become half of a pair. It becomes U+FFFD.
-      const size = units === 0 ? 0 : this.#bytes.write(text.slice(from, from + units), to, units * 3)
-      this.#words[at + SIZE] = size
-      this.#words[at + LENGTH] = size
-      this.size += size - units
-      from += units
-      to += size
+      const kind = this.#words[at + KIND]
+      if (kind === KIND_TEXT) {
+        const units = this.#words[at + LENGTH]!
+        const size = this.#spell(text, from, { units, to })
+        this.#words[at + SIZE] = size
+        this.#words[at + LENGTH] = size
+        from += units
+        to += size
+      } else if (kind === KIND_TEXTS) {
+        const first = at + HEAD_BYTES / 4 + 1
+        const end = first + this.#words[at + SIZE]! / 4
+        for (let length = first; length < end; length += 2) {
+          const units = this.#words[length]!
+          const size = this.#spell(text, from, { units, to })
+          this.#words[length] = size
+          from += units
+          to += size
+        }
+      }
     }
+  }
+
+  /**
+   * Writes one string of the text, apart from its neighbours: a lone surrogate must not become half of a pair. It becomes U+FFFD.
+   *
+   * @returns its bytes.
+   */
+  #spell(text: string, from: number, { units, to }: { readonly units: number; readonly to: number }): number {
+    const size = units === 0 ? 0 : this.#bytes.write(text.slice(from, from + units), to, units * 3)
+    this.size += size - units
+    return size
   }
 
   #ensure(end: number): void {
