@@ -34,21 +34,22 @@ export async function measureInstances(
   } as const
   const create = (): PluginInstance => new PluginInstance({ ...options, isStateless: true })
   let instance = create()
-  const call = (): void => {
-    instance.enter({ input, options: undefined })
+  /** Answers a promise where the plugin may wait for the host. */
+  const call = (): Promise<void> | undefined => {
+    const answer = instance.enter({ input, options: undefined })
+    if (answer instanceof Promise) return answer.then(() => instance.leave())
     instance.leave()
+    return undefined
   }
-  call()
+  await call()
   // A first allocation that made the memory grow is known from now on, and done beforehand.
   if (!instance.reset()) instance = create()
   const fresh = await times(create)
-  const reset = await times(
-    () => instance.reset(),
-    () => call(),
-  )
+  const reset = await times(() => instance.reset(), call)
   const callAndReset = await times(() => {
-    call()
-    instance.reset()
+    const running = call()
+    if (running !== undefined) return running.then(() => instance.reset())
+    return instance.reset()
   })
   const pool = new StatefulPool({
     module: component.shape.moduleId,
@@ -68,14 +69,19 @@ export async function measureInstances(
   ]
 }
 
-async function times(work: () => unknown, before: () => void = () => {}): Promise<Omit<InstanceFigures, 'what'>> {
+async function times(
+  work: () => unknown,
+  before: () => Promise<void> | undefined = () => undefined,
+): Promise<Omit<InstanceFigures, 'what'>> {
   const micros: number[] = []
   const untilMs = performance.now() + LAST_MS
   while (performance.now() < untilMs) {
     for (let n = 0; n < 50; n++) {
-      before()
+      const prepared = before()
+      if (prepared !== undefined) await prepared
       const start = process.hrtime.bigint()
-      work()
+      const running = work()
+      if (running instanceof Promise) await running
       micros.push(Number(process.hrtime.bigint() - start) / 1000)
     }
     // Address space that is reserved is given back by the collector, which needs a turn for it.

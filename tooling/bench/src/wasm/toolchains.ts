@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -70,7 +69,8 @@ interface ComponentizeJs {
 }
 
 async function buildWithComponentizeJs(folder: string): Promise<Uint8Array> {
-  const path = createRequire(join(resolve(folder), 'index.js')).resolve('@bytecodealliance/componentize-js')
+  // It has an entry point for `import` alone, which resolves from this file, not from that folder.
+  const path = join(resolve(folder), 'node_modules/@bytecodealliance/componentize-js/src/componentize.js')
   const { componentize } = (await import(pathToFileURL(path).href)) as ComponentizeJs
   const work = await mkdtemp(join(tmpdir(), 'vane-bench-'))
   try {

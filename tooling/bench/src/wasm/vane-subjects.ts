@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toModuleId, type L7RequestInput } from '../../../../packages/vane-core/src/index.ts'
 import { createWasmRuntime } from '../../../../packages/vane-wasm/src/index.ts'
-import { syncSubject, type Subject } from './subject.ts'
+import { asyncSubject, syncSubject, type Subject } from './subject.ts'
 
 /** A component and the export that is called. */
 export interface BenchPlugin {
@@ -21,13 +21,14 @@ export async function vaneSubject(name: string, plugin: BenchPlugin, input: L7Re
   const runtime = createWasmRuntime({ limits: { plugin: { memoryMb: plugin.memoryMb, cpuMsPerCall: 1000 } } })
   await runtime.loadComponent(path)
   const site = await runtime.prepareCallSite(toModuleId(path), plugin.exportName, '{}')
-  return syncSubject(
-    name,
-    () => site.l7Request(input),
-    async () => {
-      site.release()
-      await runtime.close()
-      await rm(folder, { recursive: true, force: true })
-    },
-  )
+  const close = async (): Promise<void> => {
+    site.release()
+    await runtime.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+  const first = site.l7Request(input)
+  if (!(first instanceof Promise)) return syncSubject(name, () => site.l7Request(input), close)
+  // A plugin that may wait for the host.
+  await first
+  return asyncSubject(name, async () => await site.l7Request(input), close)
 }
