@@ -36,16 +36,6 @@ export class CallSite implements PluginCallSite {
   readonly #target: CallTarget<PluginKind>
   #isReleased: boolean = false
 
-  readonly #warnOfDropped = (names: readonly string[], options: PluginCallOptions | undefined): void => {
-    const { log, pluginExport, version } = this.#options
-    log.write({
-      level: 'warn',
-      message: `header fields that are the host's to set were dropped: ${names.join(', ')}`,
-      fields: [],
-      source: { version, exportName: pluginExport.name, connectionId: options?.connectionId },
-    })
-  }
-
   constructor(options: CallSiteOptions) {
     this.#options = options
     const { pool, pluginExport } = options
@@ -90,5 +80,15 @@ export class CallSite implements PluginCallSite {
   /** An export sees no body that it did not declare, whoever calls. */
   #withoutUndeclaredBody<I extends L7RequestInput | L7ResponseInput>(input: I): I {
     return this.#options.pluginExport.needsBody || input.body === undefined ? input : { ...input, body: undefined }
+  }
+
+  readonly #warnOfDropped = (names: readonly string[], options: PluginCallOptions | undefined): void => {
+    const { log, pluginExport, version } = this.#options
+    log.write({
+      level: 'warn',
+      message: `header fields that are the host's to set were dropped: ${names.join(', ')}`,
+      fields: [],
+      source: { version, exportName: pluginExport.name, connectionId: options?.connectionId },
+    })
   }
 }
