@@ -1,6 +1,6 @@
 import type { HttpProxyTerminate, HttpRequest } from 'vane-core'
 import type { Fetch, Flow } from '../executor/flow.ts'
-import { isHostOwned } from '../http1/hop-by-hop.ts'
+import { countForward } from './max-forwards.ts'
 import { toUpstreamName } from '../upstream/upstream-pool.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 
@@ -16,25 +16,18 @@ export function createHttpProxy(spec: HttpProxyTerminate, pools: UpstreamPools):
   }
 
   return {
-    async start(flow: Flow) {
+    start(flow: Flow) {
       const { request } = flow
-      const expectsContinue = request.body.kind === 'stream' && isContinueExpected(request)
-      const fields = ['host', toHost(request)]
-      request.headers.forEach((name, value, wireName) => {
-        if (name !== 'host' && name !== 'expect' && !isHostOwned(name)) fields.push(wireName, value)
-      })
-      if (expectsContinue) fields.push('expect', '100-continue')
-      const exchange = pool.exchange({
-        method: request.method,
-        target: request.target,
-        fields,
-        body: request.body,
-        timeouts,
-        expectsContinue,
-        onInterim: (status, headers) => flow.inform(status, headers),
-      })
-      flow.onCancel((reason) => exchange.cancel(reason))
-      return { tag: 'response', response: await exchange.response }
+      const answer = countForward(request)
+      if (answer !== undefined) return { tag: 'response', response: answer }
+      const { method, target, headers, body } = request
+      const expectsContinue = body.kind === 'stream' && isContinueExpected(request)
+      const exchange = pool.send(
+        { method, target, host: toHost(request), headers, body, timeouts, expectsContinue },
+        flow,
+      )
+      flow.onCancel(exchange)
+      return undefined
     },
     dispose: release,
   }

@@ -1,6 +1,7 @@
 import type { HttpRequest } from 'vane-core'
 import { fromWireValue } from '../http1/wire-value.ts'
 import type { Connection } from '../listen/connection.ts'
+import { toComparedPath } from './compared-path.ts'
 import { findCookieValue } from './cookie-value.ts'
 import { findQueryValue } from './query-value.ts'
 
@@ -63,6 +64,6 @@ const READERS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReader>([
   ['http.method', (_connection, request) => request?.method],
   ['http.version', (_connection, request) => request?.version],
   ['http.host', (_connection, request) => request?.host || undefined],
-  ['http.uri.path', (_connection, request) => (request === undefined ? undefined : fromWireValue(request.path))],
+  ['http.uri.path', (_connection, request) => (request === undefined ? undefined : toComparedPath(request.path))],
   ['http.uri.query', (_connection, request) => (request === undefined ? undefined : fromWireValue(request.query))],
 ])

@@ -1,5 +1,6 @@
 import type { HttpRequest, SymbolicFlowGraph } from 'vane-core'
 import type { Connection } from '../listen/connection.ts'
+import { comparesPaths } from './compared-path.ts'
 import type { Lookups } from './lookup.ts'
 import type { LinkedNode } from './linked-node.ts'
 
@@ -22,6 +23,8 @@ export class LinkedGraph {
   readonly nodes: readonly LinkedNode[]
   /** Listener key to first node. */
   readonly entries: ReadonlyMap<string, number>
+  /** Whether a request's path must have one reading. */
+  readonly comparesPaths: boolean
   readonly #lookups: Lookups
   #holdings: readonly Disposable[]
   #users = 0
@@ -31,6 +34,7 @@ export class LinkedGraph {
     this.symbolic = symbolic
     this.nodes = parts.nodes
     this.#lookups = parts.lookups
+    this.comparesPaths = comparesPaths(symbolic)
     this.entries = new Map<string, number>(Object.entries(symbolic.entries))
     this.#holdings = holdings
   }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Socket } from 'node:net'
 import type { ListenAddress } from 'vane-core'
 import type { BindOptions, EngineLimits } from '../engine-options.ts'
-import { createNodeServerCodec } from '../http1/node-server-codec.ts'
+import { createHttp1ServerCodec } from '../http1/http1-server-codec.ts'
 import type { HttpServerCodec } from '../http1/server-codec.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import type { BindTarget } from './bind-error.ts'
@@ -48,7 +48,7 @@ export class Listener implements SessionOwner {
   constructor(key: string, address: ListenAddress, context: ListenerContext) {
     this.key = key
     this.#context = context
-    this.#codec = createNodeServerCodec(context.limits)
+    this.#codec = createHttp1ServerCodec(context.limits)
     const targets = toTargets(address, context.bind)
     this.#sockets = targets.map(
       (target) =>

@@ -1,7 +1,8 @@
-import type { Logger, Trajectory } from 'vane-core'
+import { type Logger, normalisePath, type Trajectory } from 'vane-core'
 import { TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
 import { Walk } from '../executor/walk.ts'
 import { walkConnection } from '../executor/walk-connection.ts'
+import { ClientFault } from '../http1/client-fault.ts'
 import type { HttpSession, ServerExchange } from '../http1/server-codec.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import { NO_NODE } from '../link/linked-node.ts'
@@ -25,6 +26,7 @@ export interface SessionOwner {
 
 /** One client connection: starts a walk for each of its requests, on the graph of that moment. */
 export class Session implements HttpSession {
+  readonly scheme = 'http'
   readonly #connection: Connection
   readonly #owner: SessionOwner
   readonly #context: SessionContext
@@ -63,6 +65,8 @@ export class Session implements HttpSession {
     const walk = new Walk({ graph, connection, exchange, recorder }, { logger, counters })
     // A reload may have closed the door that this connection came in by.
     if (this.#firstNode === NO_NODE) walk.drop()
+    else if (graph.comparesPaths && normalisePath(exchange.request.path) === undefined)
+      walk.refuse(new ClientFault(400, 'path that can be read in more than one way'))
     else walk.run(this.#firstNode)
   }
 
@@ -70,9 +74,11 @@ export class Session implements HttpSession {
     const { counters, logger } = this.#context
     counters.requestsTotal++
     counters.countResponse(status)
-    counters.errors[status === 408 ? 'timeout' : 'protocol']++
+    counters.errors[status === 408 ? 'timeout' : status === 500 ? 'internal' : 'protocol']++
     if (status === 431) counters.countLimitHit('max_header')
     if (status === 408) counters.countLimitHit('header_timeout')
-    logger.debug({ status, reason, connectionId: this.#connection.id }, 'request refused')
+    const fields = { status, reason, connectionId: this.#connection.id }
+    if (status === 500) logger.error(fields, 'connection failed')
+    else logger.debug(fields, 'request refused')
   }
 }
