@@ -17,7 +17,7 @@ import {
 
 import type { PluginLog } from '../host/plugin-log.ts'
 import type { InstancePool } from '../pool/instance-pool.ts'
-import { callPlugin, type CallTarget } from './call-plugin.ts'
+import { callPlugin } from './call-plugin.ts'
 import type { DecisionByKind } from './check-decision.ts'
 
 /** What a {@link CallSite} is made of. */
@@ -33,13 +33,10 @@ export interface CallSiteOptions {
 /** One place that calls an export. */
 export class CallSite implements PluginCallSite {
   readonly #options: CallSiteOptions
-  readonly #target: CallTarget<PluginKind>
   #isReleased: boolean = false
 
   constructor(options: CallSiteOptions) {
     this.#options = options
-    const { pool, pluginExport } = options
-    this.#target = { pool, kind: pluginExport.kind, onDroppedHeaders: this.#warnOfDropped }
   }
 
   l4Peek(input: L4PeekInput, options?: PluginCallOptions): MaybePromise<L4PeekDecision> {
@@ -66,15 +63,15 @@ export class CallSite implements PluginCallSite {
 
   /** Calls the export as one of a kind; another kind than its own is a trap. */
   call<K extends PluginKind>(kind: K, input: object, options?: PluginCallOptions): MaybePromise<DecisionByKind[K]> {
-    const { pluginExport } = this.#options
+    const { pluginExport, pool } = this.#options
     if (this.#isReleased) throw new PluginTrapError(`export ${pluginExport.name}: the call site is released`)
     if (pluginExport.kind !== kind) {
       throw new PluginTrapError(
         `export ${pluginExport.name} is of kind ${pluginExport.kind} and cannot be called as ${kind}`,
       )
     }
-    // Of the kind that was asked for, as was just checked.
-    return callPlugin(this.#target as CallTarget<K>, input, options)
+    const target = { pool, kind, onDroppedHeaders: this.#warnOfDropped }
+    return callPlugin(target, input, options)
   }
 
   /** An export sees no body that it did not declare, whoever calls. */
