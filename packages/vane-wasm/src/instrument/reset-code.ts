@@ -90,7 +90,7 @@ export function writeSaveFunction(out: ByteWriter, indices: ResetIndices): void 
   globals.forEach(({ index }, i) => code.globalGet(index).globalSet(firstShadow + i))
   if (ownsMemory) {
     code.memorySize(0).globalSet(pagesGlobal)
-    // What is there is the map, and an image if this was called before.
+    // There is room for the map, and for an image of the memory as large as it began.
     code.globalGet(pagesGlobal).i32(mapPages).u8(0x6a).memorySize(MAP_MEMORY).u8(0x4b)
     code.ifThen(() => {
       code.globalGet(pagesGlobal).i32(mapPages).u8(0x6a).memorySize(MAP_MEMORY).u8(OP.i32Sub)
@@ -107,12 +107,15 @@ export function writeSaveFunction(out: ByteWriter, indices: ResetIndices): void 
       .i32(PAGE_SHIFT)
       .u8(OP.i32Shl)
     code.bulk(BULK.memoryCopy, MAP_MEMORY, 0)
-    if (mapPages > 0)
+    if (mapPages > 0) {
       code
         .i32(0)
         .i32(0)
-        .i32(mapPages * PAGE_BYTES)
-        .bulk(BULK.memoryFill, MAP_MEMORY)
+        .globalGet(pagesGlobal)
+        .i32(PAGE_SHIFT - CHUNK_SHIFT)
+        .u8(OP.i32Shl)
+      code.bulk(BULK.memoryFill, MAP_MEMORY)
+    }
   }
   code.i32(1).u8(OP.end)
 }

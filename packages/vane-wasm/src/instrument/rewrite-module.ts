@@ -21,6 +21,9 @@ import { SECTION } from './sections.ts'
 /** An instance with more mutable globals than this is replaced rather than reset. */
 const MAX_RESET_GLOBALS = 256
 
+/** Of a memory, by the engine. */
+const MAX_PAGES = 65_536
+
 /** Rewritten code may be at most this many times its original, so that no module can swell without bound. */
 const MAX_GROWTH = 6
 
@@ -158,7 +161,8 @@ class Rewriter {
     out.u32(memory === undefined ? 1 : 2)
     if (memory !== undefined) writeLimits(out, memory.min, this.#caps.maxPages)
     // Behind the map there is room for an image of the memory.
-    writeLimits(out, mapPages, Math.min(mapPages + (memory === undefined ? 0 : this.#caps.maxPages), 65_536))
+    const most = mapPages + (memory === undefined ? 0 : this.#caps.maxPages)
+    writeLimits(out, Math.min(mapPages + (memory?.min ?? 0), MAX_PAGES), Math.min(most, MAX_PAGES))
   }
 
   #writeGlobals(out: ByteWriter): void {
