@@ -5,7 +5,8 @@ import { openParts, type BootDependencies, type BootOptions } from './open-parts
 import { prepareConfig, type PrepareParts, type PreparedConfig } from './prepare.ts'
 
 /**
- * Starts the daemon: environment and `.env` → logger → features → config → compile → link → bind → management. What fails
+ * Starts the daemon: environment and `.env` → logger → features → config → compile → link → bind → management →
+ * watcher. What fails
  * closes everything that was open by then.
  *
  * @throws ExitError with the text for the operator.
@@ -29,6 +30,7 @@ export async function boot(options: BootOptions, dependencies: BootDependencies)
     createManagement: (handlers) => dependencies.createMgmtServer({ socketPath, handlers, logger }),
   })
   await daemon.openManagement()
+  daemon.watch()
   logger.info(
     {
       version: options.version,

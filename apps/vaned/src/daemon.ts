@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Logger, SymbolicFlowGraph } from 'vane-core'
 import type { Engine, Settings } from 'vane-engine'
 import type { MgmtServer, ReloadCause, VerbHandlers } from 'vane-mgmt'
@@ -8,6 +9,7 @@ import { prepareConfig, type PrepareParts } from './prepare.ts'
 import { createReloader, type ReloadOutcome, type Reloader, type TimedReload } from './reload.ts'
 import type { DaemonPaths } from './settings.ts'
 import { createShutdown, type Shutdown } from './shutdown.ts'
+import { watchFolders, type FolderWatch } from './watch-folders.ts'
 
 /** What a running daemon is made of. It owns engine and features from now on. */
 export interface DaemonParts {
@@ -35,6 +37,8 @@ export interface Daemon {
   reload(cause: ReloadCause): Promise<TimedReload>
   /** Begins to answer on the management socket. */
   openManagement(): Promise<void>
+  /** Begins to reload when files of the configuration change. */
+  watch(): void
   flushLog(): void
 }
 
@@ -45,6 +49,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
   let filesDigest = parts.filesDigest
   let revision = features.revision()
   let management: MgmtServer | undefined
+  let folders: FolderWatch | undefined
 
   const logListeners = createListenerLog(logger)
   logListeners(engine.listeners())
@@ -84,7 +89,10 @@ export function createDaemon(parts: DaemonParts): Daemon {
   const shutdown: Shutdown = createShutdown({
     engine,
     logger,
-    closeManagement: async () => management?.close(),
+    closeManagement: async () => {
+      folders?.close()
+      await management?.close()
+    },
     closeFeatures: () => features.close(),
   })
 
@@ -108,6 +116,18 @@ export function createDaemon(parts: DaemonParts): Daemon {
         }),
       )
       await management.listen()
+    },
+    watch(): void {
+      if (!settings.watch) return
+      const { configDir, wasmDir } = parts.paths
+      folders = watchFolders({
+        // The folder around them as well: either of them may appear, or be replaced.
+        folders: [configDir, join(configDir, 'rules'), wasmDir],
+        logger,
+        onChange: () => {
+          if (shutdown.state === 'serving') void reloader.reload('watch')
+        },
+      })
     },
     flushLog: parts.flushLog,
   }

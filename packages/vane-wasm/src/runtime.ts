@@ -50,7 +50,7 @@ export interface WasmRuntimeOptions extends PluginSettings {
   readonly metrics?: PluginMetrics
   /** Instances of all stateless pools together. Default 32. */
   readonly maxStatelessInstances?: number
-  /** All instances together. Default 1024: each reserves some 10 GB of address space, of which there are 128 TB. */
+  /** All instances together. Default 1024: each reserves some 20 GB of address space, of which there are 128 TB. */
   readonly maxInstances?: number
   /** Default 64 MiB. */
   readonly maxComponentBytes?: number

@@ -90,7 +90,7 @@ export interface LastReload {
 }
 
 /** What asked for a reload. */
-export type ReloadCause = 'signal' | 'verb'
+export type ReloadCause = 'signal' | 'verb' | 'watch'
 
 /** Answer to `get_pools`. Empty where the `wasm` feature is off. */
 export interface PoolsResult {
