@@ -25,6 +25,7 @@ export async function boot(options: BootOptions, dependencies: BootDependencies)
     ...opened,
     version: options.version,
     graph: config.graph,
+    filesDigest: config.linked.filesDigest,
     createManagement: (handlers) => dependencies.createMgmtServer({ socketPath, handlers, logger }),
   })
   await daemon.openManagement()

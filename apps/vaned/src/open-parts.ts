@@ -73,6 +73,7 @@ export async function openParts(
 
   const engine = dependencies.createEngine({
     logger,
+    configDir: options.configDir,
     bind: toBindOptions(settings),
     limits: toEngineLimits(settings),
     ...(features.wasm === undefined ? {} : { wasm: features.wasm }),

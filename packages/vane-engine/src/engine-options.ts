@@ -41,6 +41,8 @@ export interface EngineOptions {
   readonly logger?: Logger
   /** Runs plugins. Without it a graph that names one does not link. The caller closes it, after the engine. */
   readonly wasm?: WasmRuntime
+  /** Folder that the relative file names of rules stand in; default: the working directory. */
+  readonly configDir?: string
   readonly bind?: Partial<BindOptions>
   readonly limits?: Partial<EngineLimits>
   /** Hears of every request once it is over. Without it nothing is recorded. It must not throw. */

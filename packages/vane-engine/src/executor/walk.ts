@@ -19,7 +19,9 @@ import {
   OP_CLOSE,
   OP_DISPATCH,
   OP_FETCH,
+  OP_FORWARD,
   OP_MIDDLEWARE,
+  OP_TUNNEL,
   OP_UPGRADE,
   OP_WRITE_RESPONSE,
 } from '../link/linked-node.ts'
@@ -182,6 +184,10 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
       case OP_UPGRADE:
         // The connection has been upgraded before its first request.
         return node.next
+      case OP_FORWARD:
+      case OP_TUNNEL:
+        this.#answerError(new VaneError({ kind: 'internal' }, `request came to node ${at}, which carries connections`))
+        return NO_NODE
     }
   }
 

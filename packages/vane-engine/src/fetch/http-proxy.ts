@@ -2,11 +2,11 @@ import type { HttpProxyTerminate, HttpRequest } from 'vane-core'
 import type { Fetch, Flow } from '../executor/flow.ts'
 import { countForward } from './max-forwards.ts'
 import { toUpstreamName } from '../upstream/upstream-pool.ts'
-import type { UpstreamPools } from '../upstream/upstream-pools.ts'
+import type { FetchContext } from './registry.ts'
 
 /** A fetch that passes the request to an HTTP/1.1 upstream and yields its response, both bodies streaming. */
-export function createHttpProxy(spec: HttpProxyTerminate, pools: UpstreamPools): Fetch {
-  const { pool, release } = pools.lease(spec.upstream)
+export function createHttpProxy(spec: HttpProxyTerminate, { pools, identities }: FetchContext): Fetch {
+  const { pool, release } = pools.lease({ address: spec.upstream, identity: identities.get(spec) })
   const upstreamHost = toUpstreamHost(spec)
   const { timeouts } = spec
 
@@ -38,7 +38,7 @@ function isContinueExpected({ version, headers }: HttpRequest): boolean {
 }
 
 /** What `Host` names the upstream itself by: the default port is left out (RFC 9110 §4.2.3). */
-function toUpstreamHost({ upstream }: HttpProxyTerminate): string {
+function toUpstreamHost({ upstream, tls }: HttpProxyTerminate): string {
   if (upstream.kind === 'unix') return 'localhost'
-  return toUpstreamName(upstream).replace(/:80$/, '')
+  return toUpstreamName(upstream).replace(tls === undefined ? /:80$/ : /:443$/, '')
 }

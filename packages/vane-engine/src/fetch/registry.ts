@@ -1,5 +1,6 @@
 import type { FetchSpec } from 'vane-core'
 import type { Fetch } from '../executor/flow.ts'
+import type { UpstreamIdentity } from '../tls/upstream-tls.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { createHttpProxy } from './http-proxy.ts'
 import { createRedirectHttps } from './redirect-https.ts'
@@ -8,13 +9,15 @@ import { createStatic } from './static.ts'
 /** What fetches are made of besides their own arguments. */
 export interface FetchContext {
   readonly pools: UpstreamPools
+  /** TLS to the upstreams of those fetches whose rules ask for it. */
+  readonly identities: ReadonlyMap<FetchSpec, UpstreamIdentity>
 }
 
 /** Makes a live fetch. Synchronous and without I/O: an upstream that is down does not stop a configuration from loading. */
 export function createFetch(spec: FetchSpec, context: FetchContext): Fetch {
   switch (spec.type) {
     case 'http_proxy':
-      return createHttpProxy(spec, context.pools)
+      return createHttpProxy(spec, context)
     case 'static':
     case 'synthesize':
       return createStatic(spec.response)

@@ -12,14 +12,11 @@ export class AheadBytes {
     return this.#length
   }
 
-  /** No more should be read for now. */
-  get isFull(): boolean {
-    return this.#length > MAX_BYTES || this.#pieces.length > MAX_PIECES
-  }
-
-  add(bytes: Buffer): void {
+  /** @returns whether no more should be read for now. */
+  add(bytes: Buffer): boolean {
     this.#pieces.push(bytes)
     this.#length += bytes.length
+    return this.#length > MAX_BYTES || this.#pieces.length > MAX_PIECES
   }
 
   /** Gives everything out, and is empty. */

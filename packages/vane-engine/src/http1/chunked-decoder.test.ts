@@ -61,7 +61,7 @@ test.each([
   '3;a="b"c\r\nabc\r\n',
   '3;a\0\r\nabc\r\n',
   `3;${'a'.repeat(5_000)}\r\n`,
-  `${'1;aaaaaaaaaaaaaaa\r\nx\r\n'.repeat(300)}`,
+  '1;aaaaaaaaaaaaaaa\r\nx\r\n'.repeat(300),
   '0\r\nx : 1\r\n\r\n',
   '0\r\n x: 1\r\n\r\n',
   '0\r\nx: 1\n\r\n',
@@ -109,7 +109,7 @@ test('a body is the same however it is chunked and cut', () => {
 
 test('any bytes are a body, the beginning of one, or a fault', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom(...'0123af;="\\\r\n: xX\0') }), (text) => {
+    fc.property(fc.string({ unit: fc.constantFrom(...'0123af;="\\\r\n: xX\0'.split('')) }), (text) => {
       try {
         decode(text)
       } catch (error) {

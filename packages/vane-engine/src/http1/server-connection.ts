@@ -52,11 +52,9 @@ export class ServerConnection implements BodyOwner, Deadline {
     this.socket = socket
     this.session = session
     this.context = context
+    const { decoder, limits } = context
     this.#flow = new SocketFlow(socket)
-    this.#reader = new RequestReader(context.decoder, {
-      scheme: session.scheme,
-      maxBytes: context.limits.maxHeaderBytes,
-    })
+    this.#reader = new RequestReader(decoder, { scheme: session.scheme, maxBytes: limits.maxHeaderBytes })
     socket.on('data', (bytes: Buffer) => this.#onData(bytes))
     socket.on('end', () => this.#onEnd())
     socket.on('drain', () => this.#onDrain())
@@ -72,7 +70,10 @@ export class ServerConnection implements BodyOwner, Deadline {
 
   /** Whether the response that goes out now is the connection's last. */
   isLastResponse(): boolean {
-    if (!this.#persists || this.session.isClosing() || !this.#canOutliveBody()) return true
+    if (!this.#persists || this.session.isClosing()) return true
+    // A body has to be wanted by somebody, or be so short that it can be read past everybody.
+    const content = this.#content
+    if (content?.isBeingRead === false && content.remainingBytes > MAX_DISCARD_BYTES) return true
     // The client has ended its side, and nothing of it is left.
     return this.socket.readableEnded && this.#ahead.length === 0
   }
@@ -155,8 +156,7 @@ export class ServerConnection implements BodyOwner, Deadline {
   }
 
   #keepAhead(bytes: Buffer): void {
-    this.#ahead.add(bytes)
-    if (this.#ahead.isFull) this.#flow.pause()
+    if (this.#ahead.add(bytes)) this.#flow.pause()
   }
 
   /** Goes on with what the client sent ahead, if it is its turn; else waits for what comes next. */
@@ -362,14 +362,5 @@ export class ServerConnection implements BodyOwner, Deadline {
     content?.pipe.cancel(new VaneError({ kind: 'canceled' }, 'response is complete'))
     socket.end()
     if (!socket.readableEnded) lingerThenDestroy(socket)
-  }
-
-  /**
-   * Whether the connection can be kept as far as the request's body has a say: it must be wanted by somebody, or be so short
-   * that it can be read past everybody.
-   */
-  #canOutliveBody(): boolean {
-    const content = this.#content
-    return content === undefined || content.isBeingRead || content.remainingBytes <= MAX_DISCARD_BYTES
   }
 }

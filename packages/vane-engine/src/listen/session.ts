@@ -1,6 +1,7 @@
 import { type Logger, normalisePath, type Trajectory } from 'vane-core'
 import { TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
 import { Walk } from '../executor/walk.ts'
+import { toStatusResponse } from '../executor/respond-to-error.ts'
 import { walkConnection } from '../executor/walk-connection.ts'
 import { ClientFault } from '../http1/client-fault.ts'
 import type { HttpSession, ServerExchange } from '../http1/server-codec.ts'
@@ -26,13 +27,14 @@ export interface SessionOwner {
 
 /** One client connection: starts a walk for each of its requests, on the graph of that moment. */
 export class Session implements HttpSession {
-  readonly scheme = 'http'
   readonly #connection: Connection
   readonly #owner: SessionOwner
   readonly #context: SessionContext
   /** Where requests begin on the graph that the last one walked: an L4 answer holds for as long as the graph does. */
   #graph: LinkedGraph
   #firstNode: number
+  /** Whether that graph asks other things of its clients than this one was asked. */
+  #isOutdated: boolean
 
   constructor(connection: Connection, owner: SessionOwner, context: SessionContext) {
     this.#connection = connection
@@ -40,11 +42,12 @@ export class Session implements HttpSession {
     this.#context = context
     this.#graph = owner.graph()
     this.#firstNode = walkConnection(this.#graph, connection)
+    // A reload may have come within the handshake.
+    this.#isOutdated = isMadeUnderOtherRules(this.#graph, connection)
   }
 
-  /** Whether the graph lets this connection speak HTTP at all. */
-  get isAdmitted(): boolean {
-    return this.#firstNode !== NO_NODE
+  get scheme(): 'http' | 'https' {
+    return this.#connection.scheme
   }
 
   isClosing(): boolean {
@@ -58,8 +61,14 @@ export class Session implements HttpSession {
     if (graph !== this.#graph) {
       this.#graph = graph
       this.#firstNode = walkConnection(graph, connection)
+      this.#isOutdated = isMadeUnderOtherRules(graph, connection)
     }
     counters.requestsTotal++
+    const isOutdated = this.#isOutdated
+    if (isOutdated || connection.tls?.covers(exchange.request.host) === false) {
+      this.#answerMisdirected(exchange, isOutdated)
+      return
+    }
     counters.requestsActive++
     const recorder = onTrajectory === undefined ? undefined : new TrajectoryRecorder(onTrajectory)
     const walk = new Walk({ graph, connection, exchange, recorder }, { logger, counters })
@@ -68,6 +77,19 @@ export class Session implements HttpSession {
     else if (graph.comparesPaths && normalisePath(exchange.request.path) === undefined)
       walk.refuse(new ClientFault(400, 'path that can be read in more than one way'))
     else walk.run(this.#firstNode)
+  }
+
+  /** RFC 9110 §15.5.20: the client asks again, on a connection of its own. */
+  #answerMisdirected(exchange: ServerExchange, isOutdated: boolean): void {
+    const { counters, logger } = this.#context
+    counters.countResponse(421)
+    counters.errors.protocol++
+    logger.debug(
+      { status: 421, host: exchange.request.host, sni: this.#connection.sni, connectionId: this.#connection.id },
+      'request on a connection that is for other hosts',
+    )
+    // Other requests of an HTTP/2 connection may well be for the right host.
+    exchange.respond(toStatusResponse(421), isOutdated || exchange.request.version !== '2')
   }
 
   onRefused(status: number, reason: string): void {
@@ -81,4 +103,13 @@ export class Session implements HttpSession {
     if (status === 500) logger.error(fields, 'connection failed')
     else logger.debug(fields, 'request refused')
   }
+}
+
+/** Whether a reload has changed what the listener asks of its clients, which this one was asked under the old rules. */
+function isMadeUnderOtherRules(graph: LinkedGraph, { entryKey, tls }: Connection): boolean {
+  const listener = graph.listeners.get(entryKey)
+  // A listener that is gone drains; the connections it had go on by the rules that it had.
+  if (listener === undefined) return false
+  if (tls !== undefined) return listener.terminator?.policy !== tls.policy
+  return listener.terminator !== undefined && listener.kind === 'http'
 }

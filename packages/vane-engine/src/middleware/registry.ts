@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { canonicalJson, type SymbolicMiddleware, toModuleId, type WasmRuntime } from 'vane-core'
-import type { Middleware } from '../executor/flow.ts'
+import { CONTINUE, type Middleware } from '../executor/flow.ts'
 import { createForwardClientIp } from './forward-client-ip.ts'
 import { createPluginRequest } from './plugin-request.ts'
 import { createPluginResponse } from './plugin-response.ts'
@@ -20,6 +20,8 @@ export async function createMiddleware(entry: SymbolicMiddleware, context: Middl
 
 const BUILT_INS: ReadonlyMap<string, (args: SymbolicMiddleware['args']) => Middleware> = new Map([
   ['forward_client_ip', createForwardClientIp],
+  // That the first bytes are looked at is its whole work, and done before it is reached.
+  ['sni_peek', () => ({ handle: () => CONTINUE })],
 ])
 
 async function createPlugin(

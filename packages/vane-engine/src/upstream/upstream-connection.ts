@@ -26,6 +26,8 @@ export interface ConnectionOwner {
   readonly maxHeaderBytes: number
   /** How long it may stay unused. */
   readonly idleTimeoutMs: number
+  /** Puts an error into words that came before the connection was ready. */
+  explain(error: Error): Error
   /** It can take the next request. */
   onFree(connection: UpstreamConnection): void
   onClosed(connection: UpstreamConnection): void
@@ -63,7 +65,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     this.#heads = new HeadAssembler((bytes, from) => owner.decoder.decode(bytes, from), owner.maxHeaderBytes)
     this.#flow = new SocketFlow(socket)
     owner.clock.add(this)
-    socket.on('error', (error) => (this.#error ??= error))
+    socket.on('error', (error) => (this.#error ??= this.isConnected ? error : owner.explain(error)))
     socket.on('close', () => this.#onClose())
     socket.once(readyEvent, () => this.#onConnect())
     socket.on('data', (bytes: Buffer) => this.#onData(bytes))

@@ -9,8 +9,9 @@ export interface FailurePoint {
   readonly isIdlePickup: boolean
 }
 
-/** Sorts an error of a socket into a {@link VaneError}. */
+/** Sorts an error of a socket into a {@link VaneError}, unless it is one. */
 export function toUpstreamError(cause: NodeJS.ErrnoException, point: FailurePoint): VaneError {
+  if (cause instanceof VaneError) return cause
   const options = { cause, context: { upstream: point.upstream } }
   const code = cause.code ?? ''
   if (code === 'EMFILE' || code === 'ENFILE') {

@@ -1,6 +1,8 @@
 import { type UpstreamAddress, VaneError } from 'vane-core'
 import type { ResponseDecoder } from '../http1/response-decoder.ts'
 import type { DeadlineClock } from '../time/deadline-clock.ts'
+import { toTlsError } from '../tls/to-tls-error.ts'
+import type { UpstreamIdentity } from '../tls/upstream-tls.ts'
 import { dial } from './dial.ts'
 import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts'
 import { Http1UpstreamExchange } from './upstream-exchange.ts'
@@ -37,6 +39,13 @@ export interface PoolContext {
   readonly maxHeaderBytes: number
 }
 
+/** Where a pool's connections lead. */
+export interface PoolTarget {
+  readonly address: UpstreamAddress
+  /** `undefined`: in clear. */
+  readonly identity: UpstreamIdentity | undefined
+}
+
 /** HTTP/1.1 connections to one upstream. */
 export class Http1UpstreamPool implements ConnectionOwner {
   /** For people: `host:port` or `unix:/path`. */
@@ -48,16 +57,16 @@ export class Http1UpstreamPool implements ConnectionOwner {
   failures = 0
   #requests = 0
   #retries = 0
-  readonly #address: UpstreamAddress
+  readonly #target: PoolTarget
   readonly #connections = new Set<UpstreamConnection>()
   /** The one used last is used first: the others may then close. */
   readonly #idle: UpstreamConnection[] = []
   readonly #waiting = new Set<Http1UpstreamExchange>()
   #isRetired = false
 
-  constructor(address: UpstreamAddress, { clock, decoder, maxHeaderBytes }: PoolContext) {
-    this.#address = address
-    this.name = toUpstreamName(address)
+  constructor(target: PoolTarget, { clock, decoder, maxHeaderBytes }: PoolContext) {
+    this.#target = target
+    this.name = toUpstreamName(target.address)
     this.clock = clock
     this.decoder = decoder
     this.maxHeaderBytes = maxHeaderBytes
@@ -89,6 +98,11 @@ export class Http1UpstreamPool implements ConnectionOwner {
   /** An exchange no longer waits for a connection. */
   forget(exchange: Http1UpstreamExchange): void {
     this.#waiting.delete(exchange)
+  }
+
+  explain(error: Error): Error {
+    const { address, identity } = this.#target
+    return (identity === undefined ? undefined : toTlsError(error, address, identity)) ?? error
   }
 
   onFree(connection: UpstreamConnection): void {
@@ -151,7 +165,7 @@ export class Http1UpstreamPool implements ConnectionOwner {
       exchange.onWaiting()
       return
     }
-    const { socket, readyEvent } = dial(this.#address)
+    const { socket, readyEvent } = dial(this.#target.address, this.#target.identity)
     const connection = new UpstreamConnection(socket, this, readyEvent)
     this.#connections.add(connection)
     this.#assign(exchange, connection)

@@ -1,7 +1,12 @@
-import type { UpstreamAddress } from 'vane-core'
 import { ResponseDecoder } from '../http1/response-decoder.ts'
 import { DeadlineClock } from '../time/deadline-clock.ts'
-import { Http1UpstreamPool, type PoolContext, toUpstreamName, type UpstreamStats } from './upstream-pool.ts'
+import {
+  Http1UpstreamPool,
+  type PoolContext,
+  type PoolTarget,
+  toUpstreamName,
+  type UpstreamStats,
+} from './upstream-pool.ts'
 
 /** Response heads may be as large as the requests' that clients send. */
 const MAX_HEADER_BYTES = 65_536
@@ -25,12 +30,13 @@ export class UpstreamPools {
   }
   readonly #pools = new Map<string, { readonly pool: Http1UpstreamPool; leases: number }>()
 
-  /** Leases the pool of an address. */
-  lease(address: UpstreamAddress): PoolLease {
-    const key = toUpstreamName(address)
+  /** Leases the pool of an address, and of what is said by TLS there. */
+  lease(target: PoolTarget): PoolLease {
+    const { address, identity } = target
+    const key = identity === undefined ? toUpstreamName(address) : `${toUpstreamName(address)} ${identity.key}`
     let entry = this.#pools.get(key)
     if (entry === undefined)
-      this.#pools.set(key, (entry = { pool: new Http1UpstreamPool(address, this.#context), leases: 0 }))
+      this.#pools.set(key, (entry = { pool: new Http1UpstreamPool(target, this.#context), leases: 0 }))
     const leased = entry
     leased.leases++
     return {
