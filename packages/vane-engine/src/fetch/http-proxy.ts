@@ -4,9 +4,10 @@ import { countForward } from './max-forwards.ts'
 import { toUpstreamName } from '../upstream/upstream-pool.ts'
 import type { FetchContext } from './registry.ts'
 
-/** A fetch that passes the request to an HTTP/1.1 upstream and yields its response, both bodies streaming. */
+/** A fetch that passes the request to an upstream and yields its response, both bodies streaming. */
 export function createHttpProxy(spec: HttpProxyTerminate, { pools, identities }: FetchContext): Fetch {
-  const { pool, release } = pools.lease({ address: spec.upstream, identity: identities.get(spec) })
+  const { upstream: address, version } = spec
+  const { pool, release } = pools.lease({ address, version, identity: identities.get(spec) })
   const upstreamHost = toUpstreamHost(spec)
   const { timeouts } = spec
 

@@ -79,7 +79,7 @@ function whatFetchLacks<Type extends FetchSpec['type']>(spec: Extract<FetchSpec,
 }
 
 function whatHttpProxyLacks({ version, dns, retry }: HttpProxyTerminate): string | undefined {
-  if (version === 'h2' || version === 'h3') return `HTTP/${version.slice(1)} to an upstream`
+  if (version === 'h3') return 'HTTP/3 to an upstream'
   if (dns !== undefined) return 'name servers of an upstream ("dns")'
   // One attempt is no retry, whatever else is said about it.
   return retry.maxAttempts > 1 || retry.buffering === 'force' ? 'a "retry" of requests' : undefined
