@@ -41,12 +41,15 @@ export function toBindOptions(settings: Settings): BindOptions {
 /** What peers may use; the engine knows the rest. */
 export function toEngineLimits({ security, drainTimeoutSecs }: Settings): Partial<EngineLimits> {
   const { maxHeaderBytes, maxHeadersCount, headerTimeoutMs, bodyIdleTimeoutMs, maxTotalConns } = security
+  const { maxStreamsPerConn, maxRequestRatePerConn } = security
   return {
     maxHeaderBytes,
     maxHeadersCount,
     headerTimeoutMs,
     bodyIdleTimeoutMs,
     maxTotalConns,
+    maxStreamsPerConn,
+    maxRequestRatePerConn,
     drainTimeoutMs: drainTimeoutSecs * 1_000,
   }
 }
@@ -65,8 +68,6 @@ export function idleVariables(settings: Settings): string[] {
     VANE_WASM_MAX_MEMORY_MB: settings.wasmMaxMemoryMb !== 128,
     VANE_SEC_MAX_CONN_PER_IP: security.maxConnPerIp !== 100,
     VANE_SEC_MAX_HANDSHAKE_RATE_PER_IP: security.maxHandshakeRatePerIp !== 10,
-    VANE_SEC_MAX_STREAMS_PER_CONN: security.maxStreamsPerConn !== 100,
-    VANE_SEC_MAX_REQUEST_RATE_PER_CONN: security.maxRequestRatePerConn !== 1_000,
     VANE_SEC_MAX_PENDING_HANDSHAKES: security.maxPendingHandshakes !== 1_000,
     VANE_SEC_EXEMPT_LOOPBACK: !security.exemptLoopback,
   }

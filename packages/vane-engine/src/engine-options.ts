@@ -32,6 +32,10 @@ export interface EngineLimits {
   readonly writeStallTimeoutMs: number
   /** Open client connections of the engine; further ones are reset at accept. Default 65536. */
   readonly maxTotalConns: number
+  /** Open HTTP/2 streams of a connection; further ones are refused. Default 100. */
+  readonly maxStreamsPerConn: number
+  /** Requests that an HTTP/2 connection may begin in a second; over: GOAWAY. Default 1000. */
+  readonly maxRequestRatePerConn: number
   /** How long connections of a listener that a reload removed may finish; default 30000. */
   readonly drainTimeoutMs: number
 }
@@ -68,5 +72,7 @@ export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
   keepAliveTimeoutMs: 75_000,
   writeStallTimeoutMs: 60_000,
   maxTotalConns: 65_536,
+  maxStreamsPerConn: 100,
+  maxRequestRatePerConn: 1_000,
   drainTimeoutMs: 30_000,
 }

@@ -202,7 +202,6 @@ describe('terminate', () => {
   test('those of the last section compile and do not run', () => {
     const proxy = { upstream: 'a:1' }
     const written: Record<string, object> = {
-      http2_proxy: proxy,
       http3_proxy: { ...proxy, tls: {} },
       udp_forward: proxy,
       cgi: {
@@ -250,7 +249,6 @@ test('what else the last section names compiles and does not run', () => {
     managed: { tls: { sni: 'a.test', managed: {} } },
     ocsp_fetch: { tls: { cert_file: 'c.pem', key_file: 'k.pem', ocsp_fetch: true } },
     'udp:': { listen: ['udp::1'], terminate: { type: 'close' } },
-    h2: { terminate: { ...proxy, version: 'h2' } },
     h3: { terminate: { ...proxy, version: 'h3', tls: {} } },
     retry: { terminate: { ...proxy, retry: { max_attempts: 2 } } },
     dns: { terminate: { ...proxy, dns: { nameservers: ['192.0.2.1'] } } },

@@ -189,7 +189,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
         return NO_NODE
       case OP_CLOSE:
         this.#leave(at, node, 'close')
-        if (node.unmatched) this.#answer(toStatusResponse(404), true)
+        if (node.unmatched) this.#answerUnmatched()
         else this.drop()
         return NO_NODE
       case OP_MATCH:
@@ -284,6 +284,13 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   #report(error: unknown, node: LinkedNode | undefined): void {
     this.#error = error instanceof Error ? error : new Error(String(error))
     reportFailure(this.#error, { node, rule: this.#rule, connectionId: this.connection.id }, this.#context)
+  }
+
+  /** No rule wants the request. Where a connection carries others beside it, they go on (RFC 9110 §15.5.20). */
+  #answerUnmatched(): void {
+    const { version } = this.request
+    const isShared = version === '2' || version === '3'
+    this.#answer(toStatusResponse(isShared ? 421 : 404), !isShared)
   }
 
   #answer(response: HttpResponse, close: boolean): void {

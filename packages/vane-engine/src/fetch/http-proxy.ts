@@ -6,14 +6,15 @@ import { toUpstreamName } from '../upstream/upstream-pool.ts'
 import type { FetchContext } from './registry.ts'
 
 /**
- * A fetch that passes the request to an HTTP/1.1 upstream and yields its response, both bodies streaming. That of a `websocket`
+ * A fetch that passes the request to an upstream and yields its response, both bodies streaming. That of a `websocket`
  * rule asks the upstream for the switch of protocols that the client has asked for.
  */
 export function createHttpProxy(
   spec: HttpProxyTerminate | WebsocketTerminate,
   { pools, identities }: FetchContext,
 ): Fetch {
-  const { pool, release } = pools.lease({ address: spec.upstream, identity: identities.get(spec) })
+  const version = spec.type === 'websocket' ? 'h1' : spec.version
+  const { pool, release } = pools.lease({ address: spec.upstream, version, identity: identities.get(spec) })
   const upstreamHost = toUpstreamHost(spec)
   const { timeouts } = spec
 

@@ -21,6 +21,8 @@ export interface HttpSession {
   onExchange(exchange: ServerExchange): void
   /** A request was refused before it became an exchange. */
   onRefused(status: number, reason: string): void
+  /** The client went over one of the security floor's limits, in a way that no response tells of. */
+  onLimitHit(limit: string, reason: string): void
 }
 
 /** How an exchange ended: the response is out, or the client went away first, or we cut the connection. */

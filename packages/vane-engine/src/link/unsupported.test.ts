@@ -69,7 +69,7 @@ test.each<[string, object, string]>([
     { middleware_chain: [{ use: 'p:bytes' }], terminate: { type: 'close' } },
     'middleware of kind l4-bytes',
   ],
-  ['a version', proxy({ version: 'h2' }), 'HTTP/2 to an upstream'],
+  ['a version', proxy({ version: 'h3', tls: {} }), 'HTTP/3 to an upstream'],
   ['name servers', proxy({ dns: { nameservers: ['192.0.2.1'] } }), 'name servers of an upstream ("dns")'],
   ['a retry', proxy({ retry: { max_attempts: 2 } }), 'a "retry" of requests'],
 ])('%s that does not run is refused with rule, file and line', (_name, rule, what) => {

@@ -81,8 +81,7 @@ function whatFetchLacks<Type extends FetchSpec['type']>(spec: Extract<FetchSpec,
 }
 
 function whatHttpProxyLacks(spec: HttpProxyTerminate): string | undefined {
-  const { version } = spec
-  if (version === 'h2' || version === 'h3') return `HTTP/${version.slice(1)} to an upstream`
+  if (spec.version === 'h3') return 'HTTP/3 to an upstream'
   return whatProxyLacks(spec)
 }
 

@@ -58,10 +58,6 @@ export class Intake {
         return
       }
     }
-    if (!this.#mustPeek(listener)) {
-      this.#codecs.h1.serve(socket, this.#createSession(connection))
-      return
-    }
     const { headerTimeoutMs } = this.#context.limits
     const deadlineMs = performance.now() + headerTimeoutMs
     this.#pending.add(socket)
@@ -149,7 +145,7 @@ export class Intake {
       socket.destroy()
     } else {
       const { h1, h2 } = this.#codecs
-      ;(peek.protocol === 'http2' && h2 !== undefined ? h2 : h1).serve(socket, session)
+      ;(peek.protocol === 'http2' ? h2 : h1).serve(socket, session)
       socket.resume()
     }
   }
@@ -213,7 +209,7 @@ export class Intake {
       return
     }
     const { h1, h2 } = this.#codecs
-    const codec = connection.tls?.alpn === 'h2' && h2 !== undefined ? h2 : h1
+    const codec = connection.tls?.alpn === 'h2' ? h2 : h1
     codec.serve(socket, this.#createSession(connection))
   }
 
@@ -228,10 +224,6 @@ export class Intake {
     const { counters, logger } = this.#context
     counters.errors.protocol++
     logger.debug({ listener: connection.entryKey, connectionId: connection.id, reason }, 'connection refused')
-  }
-
-  #mustPeek({ kind, readsPeek, terminator }: LinkedListener): boolean {
-    return readsPeek || terminator !== undefined || kind === 'auto' || this.#codecs.h2 !== undefined
   }
 
   #listenerOf({ entryKey }: Connection): LinkedListener | undefined {

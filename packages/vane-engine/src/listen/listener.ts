@@ -130,7 +130,7 @@ export class Listener implements SessionOwner {
     const closed = this.#sockets.map((socket) => socket.close())
     this.#intake.closePending()
     this.#codecs.h1.closeIdle()
-    this.#codecs.h2?.closeIdle()
+    this.#codecs.h2.closeIdle()
     if (this.#connections.size > 0) await this.#emptied(timeoutMs)
     const forced = this.#connections.size
     for (const socket of this.#connections) socket.destroy()
@@ -138,7 +138,7 @@ export class Listener implements SessionOwner {
     // Walks hear from their sockets that their clients are gone; before they have, an upstream must not be closed under them.
     while (this.#connections.size > 0) await nextTurn()
     this.#codecs.h1.close()
-    this.#codecs.h2?.close()
+    this.#codecs.h2.close()
     this.#lastGraph?.release()
     this.#lastGraph = undefined
     return forced

@@ -103,6 +103,13 @@ export class Session implements HttpSession {
     if (status === 500) logger.error(fields, 'connection failed')
     else logger.debug(fields, 'request refused')
   }
+
+  onLimitHit(limit: string, reason: string): void {
+    const { counters, logger } = this.#context
+    counters.errors.protocol++
+    counters.countLimitHit(limit)
+    logger.debug({ limit, reason, connectionId: this.#connection.id }, 'limit hit')
+  }
 }
 
 /** Whether a reload has changed what the listener asks of its clients, which this one was asked under the old rules. */
