@@ -19,7 +19,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 const PROTECTED: ReadonlySet<string> = new Set(['host', 'content-length', 'expect'])
 
 /** Whether a field of that lower-case name never crosses the proxy. */
-export function isHopByHop(lowerName: string): boolean {
+function isHopByHop(lowerName: string): boolean {
   return HOP_BY_HOP.has(lowerName)
 }
 
