@@ -40,15 +40,7 @@ export function toBindOptions(settings: Settings): BindOptions {
 
 /** What peers may use; the engine knows the rest. */
 export function toEngineLimits({ security, drainTimeoutSecs }: Settings): Partial<EngineLimits> {
-  const { maxHeaderBytes, maxHeadersCount, headerTimeoutMs, bodyIdleTimeoutMs, maxTotalConns } = security
-  return {
-    maxHeaderBytes,
-    maxHeadersCount,
-    headerTimeoutMs,
-    bodyIdleTimeoutMs,
-    maxTotalConns,
-    drainTimeoutMs: drainTimeoutSecs * 1_000,
-  }
+  return { ...security, drainTimeoutMs: drainTimeoutSecs * 1_000 }
 }
 
 /** Variables that are understood and that nothing in this version obeys: an operator who set one must not rely on it. */
@@ -63,12 +55,10 @@ export function idleVariables(settings: Settings): string[] {
     VANE_CGI_MAX_CONCURRENT: settings.cgiMaxConcurrent !== 100,
     VANE_THREADS: settings.threads !== undefined,
     VANE_WASM_MAX_MEMORY_MB: settings.wasmMaxMemoryMb !== 128,
-    VANE_SEC_MAX_CONN_PER_IP: security.maxConnPerIp !== 100,
     VANE_SEC_MAX_HANDSHAKE_RATE_PER_IP: security.maxHandshakeRatePerIp !== 10,
     VANE_SEC_MAX_STREAMS_PER_CONN: security.maxStreamsPerConn !== 100,
     VANE_SEC_MAX_REQUEST_RATE_PER_CONN: security.maxRequestRatePerConn !== 1_000,
     VANE_SEC_MAX_PENDING_HANDSHAKES: security.maxPendingHandshakes !== 1_000,
-    VANE_SEC_EXEMPT_LOOPBACK: !security.exemptLoopback,
   }
   return Object.keys(isSet).filter((name) => isSet[name] === true)
 }

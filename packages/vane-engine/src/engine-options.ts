@@ -32,6 +32,18 @@ export interface EngineLimits {
   readonly writeStallTimeoutMs: number
   /** Open client connections of the engine; further ones are reset at accept. Default 65536. */
   readonly maxTotalConns: number
+  /** Open connections of one address; further ones are reset at accept. Default 100. */
+  readonly maxConnPerIp: number
+  /** TLS handshakes that one address may begin in a second; further ones are reset. Default 10. */
+  readonly maxHandshakeRatePerIp: number
+  /** TLS handshakes under way on all listeners; further ones are reset. Default 1000. */
+  readonly maxPendingHandshakes: number
+  /** Whether loopback and Unix-socket peers are free of the limits per address; default true. */
+  readonly exemptLoopback: boolean
+  /** Open HTTP/2 streams of a connection; further ones are refused. Default 100. */
+  readonly maxStreamsPerConn: number
+  /** Requests that an HTTP/2 connection may begin in a second; over: GOAWAY. Default 1000. */
+  readonly maxRequestRatePerConn: number
   /** How long connections of a listener that a reload removed may finish; default 30000. */
   readonly drainTimeoutMs: number
 }
@@ -66,5 +78,11 @@ export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
   keepAliveTimeoutMs: 75_000,
   writeStallTimeoutMs: 60_000,
   maxTotalConns: 65_536,
+  maxConnPerIp: 100,
+  maxHandshakeRatePerIp: 10,
+  maxPendingHandshakes: 1_000,
+  exemptLoopback: true,
+  maxStreamsPerConn: 100,
+  maxRequestRatePerConn: 1_000,
   drainTimeoutMs: 30_000,
 }

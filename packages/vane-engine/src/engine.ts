@@ -1,5 +1,6 @@
 import { SILENT_LOGGER, type SymbolicFlowGraph, VaneError } from 'vane-core'
 import { DEFAULT_BIND_OPTIONS, DEFAULT_ENGINE_LIMITS, type EngineOptions } from './engine-options.ts'
+import { ConnectionFloor } from './floor/connection-floor.ts'
 import { link } from './link/link.ts'
 import type { LinkedGraph } from './link/linked-graph.ts'
 import { ListenerSet } from './listen/listener-set.ts'
@@ -50,12 +51,14 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const assertOpen = (): void => {
     if (isClosed) throw new VaneError({ kind: 'canceled' }, 'engine is closed')
   }
+  const limits = { ...DEFAULT_ENGINE_LIMITS, ...options.limits }
   const listeners = new ListenerSet({
     logger,
     counters,
+    floor: new ConnectionFloor({ limits, logger, counters }),
     onTrajectory: options.onTrajectory,
     bind: { ...DEFAULT_BIND_OPTIONS, ...options.bind },
-    limits: { ...DEFAULT_ENGINE_LIMITS, ...options.limits },
+    limits,
     currentGraph: () => {
       if (current === undefined) throw new VaneError({ kind: 'internal' }, 'connection before the first graph')
       return current

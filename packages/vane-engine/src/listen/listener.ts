@@ -155,9 +155,10 @@ export class Listener implements SessionOwner {
   #accept(socket: Socket): void {
     // From its birth on: an error event that nobody hears would end the process.
     socket.on('error', () => {})
-    const { counters, limits } = this.#context
-    if (counters.connectionsActive >= limits.maxTotalConns) {
-      counters.countLimitHit('max_total_conns')
+    const { counters, floor } = this.#context
+    // Remembered: after the peer has gone the system no longer tells it.
+    const peer = socket.remoteAddress
+    if (!floor.admit(peer)) {
       resetSocket(socket)
       return
     }
@@ -165,6 +166,7 @@ export class Listener implements SessionOwner {
     counters.connectionsActive++
     this.#connections.add(socket)
     socket.once('close', () => {
+      floor.release(peer)
       counters.connectionsActive--
       counters.bytesReceived += socket.bytesRead
       counters.bytesSent += socket.bytesWritten

@@ -2,6 +2,8 @@ import type { Logger, Trajectory } from 'vane-core'
 import { TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
 import { Walk } from '../executor/walk.ts'
 import { walkConnection } from '../executor/walk-connection.ts'
+import type { ConnectionFloor } from '../floor/connection-floor.ts'
+import { toRefusedLimit } from '../floor/limit-name.ts'
 import type { HttpSession, ServerExchange } from '../http1/server-codec.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import { NO_NODE } from '../link/linked-node.ts'
@@ -12,6 +14,7 @@ import type { Connection } from './connection.ts'
 export interface SessionContext {
   readonly logger: Logger
   readonly counters: EngineCounters
+  readonly floor: ConnectionFloor
   readonly onTrajectory: ((trajectory: Trajectory) => void) | undefined
 }
 
@@ -67,12 +70,12 @@ export class Session implements HttpSession {
   }
 
   onRefused(status: number, reason: string): void {
-    const { counters, logger } = this.#context
+    const { counters, floor, logger } = this.#context
     counters.requestsTotal++
     counters.countResponse(status)
     counters.errors[status === 408 ? 'timeout' : 'protocol']++
-    if (status === 431) counters.countLimitHit('max_header')
-    if (status === 408) counters.countLimitHit('header_timeout')
+    const limit = toRefusedLimit(status, reason)
+    if (limit !== undefined) floor.hit(limit, this.#connection.peerIp)
     logger.debug({ status, reason, connectionId: this.#connection.id }, 'request refused')
   }
 }
