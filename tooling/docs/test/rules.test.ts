@@ -55,6 +55,7 @@ const MIDDLEWARE_ARGS: Readonly<Record<string, object>> = {
   path_prefix: { prefixes: ['/a'] },
   method_match: { methods: ['GET'] },
   sni_peek: {},
+  forward_client_ip: {},
   rate_limit: { rate: 1 },
 }
 
@@ -135,12 +136,14 @@ describe('rules, presets, middleware', () => {
   })
 
   test('middleware', () => {
-    const headings = [...page.matchAll(/^### ([a-z_]+)$/gm)].map(([, name]) => name!)
+    const headings = [...page.matchAll(/^### ([a-z_, ]+)$/gm)].flatMap(([, names = '']) => names.split(', '))
     const described = headings.filter((name) => Object.hasOwn(BUILTIN_MIDDLEWARE, name))
     expect([...described, ...notYet('middleware')].toSorted()).toEqual(Object.keys(BUILTIN_MIDDLEWARE).toSorted())
-    for (const [use, args] of Object.entries(MIDDLEWARE_ARGS))
-      expect([use, missing({ middleware_chain: [{ use, args }] })]).toEqual([use, 1])
-    expect(Object.keys(MIDDLEWARE_ARGS)).toEqual(notYet('middleware'))
+    expect(Object.keys(MIDDLEWARE_ARGS)).toEqual(Object.keys(BUILTIN_MIDDLEWARE))
+    const lacking = Object.entries(MIDDLEWARE_ARGS).filter(
+      ([use, args]) => missing({ middleware_chain: [{ use, args }] }) > 0,
+    )
+    expect(lacking.map(([use]) => use)).toEqual(notYet('middleware'))
   })
 
   test('the arguments of forward_client_ip, and their defaults', () => {
