@@ -1,4 +1,5 @@
 import type { Logger, Trajectory, WasmRuntime } from 'vane-core'
+import type { FlowLog } from './observe/flow-log.ts'
 
 /** How listeners bind. */
 export interface BindOptions {
@@ -55,7 +56,9 @@ export interface EngineOptions {
   readonly wasm?: WasmRuntime
   readonly bind?: Partial<BindOptions>
   readonly limits?: Partial<EngineLimits>
-  /** Hears of every request once it is over. Without it nothing is recorded. It must not throw. */
+  /** Gets what happens on connections and requests. Several engines may have one together. */
+  readonly flowLog?: FlowLog
+  /** Hears of every request once it is over. Without it, and without a flow log, nothing is recorded. It must not throw. */
   readonly onTrajectory?: (trajectory: Trajectory) => void
 }
 

@@ -5,6 +5,7 @@ import { link } from './link/link.ts'
 import type { LinkedGraph } from './link/linked-graph.ts'
 import { ListenerSet } from './listen/listener-set.ts'
 import type { ListenerStatus } from './listen/listener.ts'
+import { FlowLog } from './observe/flow-log.ts'
 import { EngineCounters } from './observe/engine-counters.ts'
 import { type EngineStats, toEngineStats } from './observe/engine-stats.ts'
 import { UpstreamPools } from './upstream/upstream-pools.ts'
@@ -51,12 +52,13 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const assertOpen = (): void => {
     if (isClosed) throw new VaneError({ kind: 'canceled' }, 'engine is closed')
   }
+  const { flowLog, unsubscribe } = toFlowLog(options)
   const limits = { ...DEFAULT_ENGINE_LIMITS, ...options.limits }
   const listeners = new ListenerSet({
     logger,
     counters,
-    floor: new ConnectionFloor({ limits, logger, counters }),
-    onTrajectory: options.onTrajectory,
+    floor: new ConnectionFloor({ limits, logger, counters, flowLog }),
+    flowLog,
     bind: { ...DEFAULT_BIND_OPTIONS, ...options.bind },
     limits,
     currentGraph: () => {
@@ -69,6 +71,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     const forced = current === undefined ? 0 : await listeners.drain(timeoutMs)
     pools.close()
     current?.dispose()
+    unsubscribe()
     return forced
   }
 
@@ -116,4 +119,17 @@ export function createEngine(options: EngineOptions = {}): Engine {
       await drain(0)
     },
   }
+}
+
+/** The flow log of an engine: the one it is given, or one that keeps nothing where somebody listens. */
+function toFlowLog({ flowLog, onTrajectory }: EngineOptions): {
+  readonly flowLog: FlowLog | undefined
+  readonly unsubscribe: () => void
+} {
+  if (onTrajectory === undefined) return { flowLog, unsubscribe: () => {} }
+  const log = flowLog ?? new FlowLog({ maxEvents: 0 })
+  const unsubscribe = log.subscribe((event) => {
+    if (event.event === 'request') onTrajectory(event.trajectory)
+  })
+  return { flowLog: log, unsubscribe }
 }

@@ -1,9 +1,7 @@
-import type { Logger } from 'vane-core'
-import type { EngineCounters } from '../observe/engine-counters.ts'
 import { type AddressCounts, LocalAddressCounts } from './address-counts.ts'
 import { isLoopback, toAddressKey } from './address-key.ts'
 import type { LimitName } from './limit-name.ts'
-import { LimitReporter } from './limit-reporter.ts'
+import { LimitReporter, type LimitSinks } from './limit-reporter.ts'
 import { type BucketStore, TokenBuckets } from './token-buckets.ts'
 
 /** Limits for connections and handshakes. */
@@ -18,10 +16,8 @@ export interface FloorLimits {
 }
 
 /** What a floor is made of. */
-export interface FloorParts {
+export interface FloorParts extends LimitSinks {
   readonly limits: FloorLimits
-  readonly logger: Logger
-  readonly counters: EngineCounters
   /** Milliseconds of a clock that never goes back; default: the process's. */
   readonly now?: () => number
   /** Open connections of each address; default: a table in memory. */

@@ -14,6 +14,8 @@ export class Connection {
   readonly localPort: number | undefined
   readonly transport: 'tcp' | 'udp' = 'tcp'
   readonly acceptUnixMs: number = Date.now()
+  /** Requests that have come in by it. */
+  requests = 0
   #id: string | undefined
   #peerIpBytes: Uint8Array | undefined
   #localIpBytes: Uint8Array | undefined

@@ -5,6 +5,7 @@ import type { BindOptions, EngineLimits } from '../engine-options.ts'
 import { createNodeServerCodec } from '../http1/node-server-codec.ts'
 import type { HttpServerCodec } from '../http1/server-codec.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
+import { toTerminateEvent } from '../observe/connection-events.ts'
 import type { BindTarget } from './bind-error.ts'
 import { BoundSocket } from './bound-socket.ts'
 import { Connection } from './connection.ts'
@@ -155,25 +156,27 @@ export class Listener implements SessionOwner {
   #accept(socket: Socket): void {
     // From its birth on: an error event that nobody hears would end the process.
     socket.on('error', () => {})
-    const { counters, floor } = this.#context
+    const { counters, floor, flowLog } = this.#context
     // Remembered: after the peer has gone the system no longer tells it.
     const peer = socket.remoteAddress
     if (!floor.admit(peer)) {
       resetSocket(socket)
       return
     }
+    const connection = new Connection(socket, this.key)
     counters.connectionsTotal++
     counters.connectionsActive++
     this.#connections.add(socket)
     socket.once('close', () => {
       floor.release(peer)
+      flowLog?.add(() => toTerminateEvent(connection, socket))
       counters.connectionsActive--
       counters.bytesReceived += socket.bytesRead
       counters.bytesSent += socket.bytesWritten
       this.#connections.delete(socket)
       if (this.#connections.size === 0) for (const finish of this.#whenEmpty) finish()
     })
-    const session = new Session(new Connection(socket, this.key), this, this.#context)
+    const session = new Session(connection, this, this.#context)
     if (session.isAdmitted && !this.#isDraining) this.#codec.serve(socket, session)
     else resetSocket(socket)
   }

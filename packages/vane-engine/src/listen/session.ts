@@ -1,5 +1,4 @@
-import type { Logger, Trajectory } from 'vane-core'
-import { TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
+import type { Logger } from 'vane-core'
 import { Walk } from '../executor/walk.ts'
 import { walkConnection } from '../executor/walk-connection.ts'
 import type { ConnectionFloor } from '../floor/connection-floor.ts'
@@ -7,7 +6,9 @@ import { toRefusedLimit } from '../floor/limit-name.ts'
 import type { HttpSession, ServerExchange } from '../http1/server-codec.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import { NO_NODE } from '../link/linked-node.ts'
+import { toErrorEvent, toUpgradeEvent } from '../observe/connection-events.ts'
 import type { EngineCounters } from '../observe/engine-counters.ts'
+import type { FlowLog } from '../observe/flow-log.ts'
 import type { Connection } from './connection.ts'
 
 /** What every session of an engine shares. */
@@ -15,7 +16,7 @@ export interface SessionContext {
   readonly logger: Logger
   readonly counters: EngineCounters
   readonly floor: ConnectionFloor
-  readonly onTrajectory: ((trajectory: Trajectory) => void) | undefined
+  readonly flowLog: FlowLog | undefined
 }
 
 /** What a session asks its listener. */
@@ -41,6 +42,7 @@ export class Session implements HttpSession {
     this.#context = context
     this.#graph = owner.graph()
     this.#firstNode = walkConnection(this.#graph, connection)
+    if (this.isAdmitted) context.flowLog?.add(() => toUpgradeEvent(connection, 'http/1.1'))
   }
 
   /** Whether the graph lets this connection speak HTTP at all. */
@@ -53,7 +55,7 @@ export class Session implements HttpSession {
   }
 
   onExchange(exchange: ServerExchange): void {
-    const { counters, logger, onTrajectory } = this.#context
+    const { counters, logger, flowLog } = this.#context
     const connection = this.#connection
     const graph = this.#owner.graph()
     if (graph !== this.#graph) {
@@ -62,7 +64,8 @@ export class Session implements HttpSession {
     }
     counters.requestsTotal++
     counters.requestsActive++
-    const recorder = onTrajectory === undefined ? undefined : new TrajectoryRecorder(onTrajectory)
+    connection.requests++
+    const recorder = flowLog?.begin(connection)
     const walk = new Walk({ graph, connection, exchange, recorder }, { logger, counters })
     // A reload may have closed the door that this connection came in by.
     if (this.#firstNode === NO_NODE) walk.drop()
@@ -70,12 +73,13 @@ export class Session implements HttpSession {
   }
 
   onRefused(status: number, reason: string): void {
-    const { counters, floor, logger } = this.#context
+    const { counters, floor, flowLog, logger } = this.#context
     counters.requestsTotal++
     counters.countResponse(status)
     counters.errors[status === 408 ? 'timeout' : 'protocol']++
     const limit = toRefusedLimit(status, reason)
     if (limit !== undefined) floor.hit(limit, this.#connection.peerIp)
+    flowLog?.add(() => toErrorEvent(this.#connection, `request refused with ${status}: ${reason}`))
     logger.debug({ status, reason, connectionId: this.#connection.id }, 'request refused')
   }
 }
