@@ -34,7 +34,7 @@ function configDir(rules: readonly unknown[] = RULES, plugins: readonly string[]
 }
 
 function vane(...argv: string[]): Promise<RunResult> {
-  return run(argv, { variables: {}, terminal: false, color: false })
+  return run(argv, { variables: {}, terminal: false, color: false, write: () => Promise.resolve(true) })
 }
 
 function explain(...argv: string[]): Promise<RunResult> {

@@ -1,5 +1,5 @@
 import type { SymbolicFlowGraph } from 'vane-core'
-import type { Engine } from 'vane-engine'
+import type { Engine, FlowLog } from 'vane-engine'
 import {
   MgmtError,
   type PingResult,
@@ -9,8 +9,10 @@ import {
   type VerbHandlers,
 } from 'vane-mgmt'
 import type { OpenFeatures } from './features.ts'
+import type { FlowLogFile } from './flow-log-file.ts'
 import type { Reloader } from './reload.ts'
 import type { Shutdown } from './shutdown.ts'
+import { tailFlow } from './tail-flow.ts'
 
 /** What the verbs look at and act on. */
 export interface HandlerParts {
@@ -22,6 +24,8 @@ export interface HandlerParts {
   graph(): SymbolicFlowGraph
   readonly engine: Pick<Engine, 'stats'>
   readonly features: Pick<OpenFeatures, 'status' | 'wasm'>
+  readonly flowLog: FlowLog
+  readonly flowLogFile: Pick<FlowLogFile, 'path' | 'stats'> | undefined
   readonly reloader: Reloader
   readonly shutdown: Shutdown
 }
@@ -66,6 +70,11 @@ export function createHandlers(parts: HandlerParts): VerbHandlers {
       setImmediate(() => (seconds === 0 ? parts.shutdown.now() : parts.shutdown.drain(seconds * 1_000)))
       return { timeout_secs: seconds }
     },
+    set_flow_verbosity: ({ verbosity }) => {
+      parts.flowLog.verbosity = verbosity
+      return { verbosity: parts.flowLog.verbosity }
+    },
+    tail_flow: (args, stream) => tailFlow(parts.flowLog, args, stream),
   }
 }
 
@@ -85,7 +94,14 @@ function toPools(features: Pick<OpenFeatures, 'wasm'>): PoolsResult {
   }
 }
 
-function toStats({ configDir, engine, features, reloader }: HandlerParts): Omit<StatsResult, keyof PingResult> {
+function toStats({
+  configDir,
+  engine,
+  features,
+  flowLog,
+  flowLogFile,
+  reloader,
+}: HandlerParts): Omit<StatsResult, keyof PingResult> {
   const stats = engine.stats()
   const { active, total, canceled, byStatus } = stats.requests
   return {
@@ -104,6 +120,11 @@ function toStats({ configDir, engine, features, reloader }: HandlerParts): Omit<
     plugin_anomalies: stats.pluginAnomalies,
     limit_hits: stats.limitHits,
     upstreams: stats.upstreams,
+    flow_log: {
+      verbosity: flowLog.verbosity,
+      entries: flowLog.total,
+      file: flowLogFile === undefined ? null : { path: flowLogFile.path, ...flowLogFile.stats },
+    },
     reloads: reloader.stats(),
   }
 }

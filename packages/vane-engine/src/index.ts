@@ -12,6 +12,7 @@ export {
 export type { LinkedGraph } from './link/linked-graph.ts'
 export type { ListenerStatus } from './listen/listener.ts'
 export type { StatusClass } from './observe/engine-counters.ts'
+export { type FlowFile, type FlowFileStats, openFlowFile } from './observe/flow-file.ts'
 export { FlowLog, type FlowListener, type FlowLogOptions } from './observe/flow-log.ts'
 export type { EngineStats } from './observe/engine-stats.ts'
 export { type ClosableHttpFetchBackend, createHttpFetchBackend } from './plugin-fetch/http-fetch-backend.ts'

@@ -17,6 +17,8 @@ export function fakeHandlers(overrides: Partial<VerbHandlers> = {}): VerbHandler
     get_pools: () => ({ wasm: [] }),
     get_config: unexpected,
     reload: unexpected,
+    set_flow_verbosity: unexpected,
+    tail_flow: unexpected,
     shutdown: (args) => ({ timeout_secs: args.timeout_secs ?? 30 }),
     ...overrides,
   }

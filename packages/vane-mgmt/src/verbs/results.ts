@@ -1,3 +1,5 @@
+import type { FlowVerbosity } from 'vane-core'
+
 /** Answer to `ping`. */
 export interface PingResult {
   readonly version: string
@@ -33,7 +35,17 @@ export interface StatsResult extends PingResult {
   /** Hits of security limits, by the limit's name. */
   readonly limit_hits: Readonly<Record<string, number>>
   readonly upstreams: readonly UpstreamResult[]
+  readonly flow_log: FlowLogResult
   readonly reloads: ReloadStats
+}
+
+/** The flow log of the daemon. */
+export interface FlowLogResult {
+  readonly verbosity: FlowVerbosity
+  /** Entries since the start. */
+  readonly entries: number
+  /** Of `VANE_FLOW_LOG_FILE`; `null` where there is none. */
+  readonly file: { readonly path: string; readonly written: number; readonly dropped: number } | null
 }
 
 /** One feature of the daemon. */
@@ -108,6 +120,11 @@ export interface WasmPoolResult {
   readonly in_use: number
   readonly total_allocations: number
   readonly failures: number
+}
+
+/** Answer to `set_flow_verbosity`: what it is now. */
+export interface FlowVerbosityResult {
+  readonly verbosity: FlowVerbosity
 }
 
 /** Answer to `get_config`: what the daemon is serving, not what is on disk. */
