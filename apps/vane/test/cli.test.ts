@@ -46,7 +46,7 @@ async function daemon(handlers: Partial<VerbHandlers> = {}): Promise<string> {
     handlers: {
       ping: () => ({ version: '9.9.9', pid: 7, uptime_ms: 5_000, state: 'serving' }),
       stats: refuse,
-      get_pools: () => ({ wasm: [] }),
+      get_pools: () => ({ wasm: [], cgi: null }),
       get_config: refuse,
       reload: refuse,
       shutdown: refuse,

@@ -1,6 +1,7 @@
 import type { SymbolicFlowGraph } from 'vane-core'
-import type { Engine, FlowLog } from 'vane-engine'
+import type { CgiStats, Engine, FlowLog } from 'vane-engine'
 import {
+  type CgiPoolResult,
   MgmtError,
   type PingResult,
   type PoolsResult,
@@ -23,7 +24,7 @@ export interface HandlerParts {
   /** The graph that is being served now. */
   graph(): SymbolicFlowGraph
   readonly engine: Pick<Engine, 'stats'>
-  readonly features: Pick<OpenFeatures, 'status' | 'wasm'>
+  readonly features: Pick<OpenFeatures, 'status' | 'wasm' | 'cgi'>
   readonly flowLog: FlowLog
   readonly flowLogFile: Pick<FlowLogFile, 'path' | 'stats'> | undefined
   readonly reloader: Reloader
@@ -78,7 +79,7 @@ export function createHandlers(parts: HandlerParts): VerbHandlers {
   }
 }
 
-function toPools(features: Pick<OpenFeatures, 'wasm'>): PoolsResult {
+function toPools(features: Pick<OpenFeatures, 'wasm' | 'cgi'>): PoolsResult {
   const pools = features.wasm?.snapshot() ?? []
   return {
     wasm: pools.map((pool) => ({
@@ -91,7 +92,14 @@ function toPools(features: Pick<OpenFeatures, 'wasm'>): PoolsResult {
       total_allocations: pool.totalAllocations,
       failures: pool.failures,
     })),
+    cgi: toCgiPool(features.cgi?.stats()),
   }
+}
+
+function toCgiPool(stats: CgiStats | undefined): CgiPoolResult | null {
+  if (stats === undefined) return null
+  const { capacity, inUse, total, refused } = stats
+  return { capacity, available: capacity - inUse, in_use: inUse, total, refused }
 }
 
 function toStats({

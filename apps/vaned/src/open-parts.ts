@@ -87,6 +87,7 @@ export async function openParts(
     bind: toBindOptions(settings),
     limits: toEngineLimits(settings),
     ...(features.wasm === undefined ? {} : { wasm: features.wasm }),
+    ...(features.cgi === undefined ? {} : { cgi: features.cgi }),
   })
   stack.defer(() => engine.close())
   const prepareParts = { paths, features, engine, loadConfig: dependencies.loadConfig, color: dependencies.color }

@@ -51,7 +51,6 @@ export function idleVariables(settings: Settings): string[] {
     VANE_MGMT_HTTP_PORT: settings.mgmtHttpPort !== undefined && settings.mgmtHttpPort !== 3333,
     VANE_MGMT_HTTP_PUBLIC: settings.mgmtHttpPublic,
     VANE_MGMT_HTTP_TOKEN: settings.mgmtHttpToken !== undefined,
-    VANE_CGI_MAX_CONCURRENT: settings.cgiMaxConcurrent !== 100,
     VANE_THREADS: settings.threads !== undefined,
     VANE_WASM_MAX_MEMORY_MB: settings.wasmMaxMemoryMb !== 128,
     VANE_SEC_MAX_HANDSHAKE_RATE_PER_IP: security.maxHandshakeRatePerIp !== 10,

@@ -1,4 +1,5 @@
 import type { Logger, Trajectory, WasmRuntime } from 'vane-core'
+import type { CgiRuntime } from './fetch/cgi/cgi-runtime.ts'
 import type { FlowLog } from './observe/flow-log.ts'
 
 /** How listeners bind. */
@@ -54,6 +55,8 @@ export interface EngineOptions {
   readonly logger?: Logger
   /** Runs plugins. Without it a graph that names one does not link. The caller closes it, after the engine. */
   readonly wasm?: WasmRuntime
+  /** Runs CGI programs. Without it a graph that has one does not link. */
+  readonly cgi?: CgiRuntime
   readonly bind?: Partial<BindOptions>
   readonly limits?: Partial<EngineLimits>
   /** Gets what happens on connections and requests. Several engines may have one together. */

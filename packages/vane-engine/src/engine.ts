@@ -78,7 +78,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   return {
     async link(graph) {
       assertOpen()
-      return link(graph, { pools, wasm: options.wasm })
+      return link(graph, { pools, wasm: options.wasm, cgi: options.cgi })
     },
     async start(linked) {
       assertOpen()

@@ -9,6 +9,8 @@ export {
   type EngineLimits,
   type EngineOptions,
 } from './engine-options.ts'
+export { type CgiRuntime, type CgiRuntimeOptions, createCgiRuntime } from './fetch/cgi/cgi-runtime.ts'
+export type { CgiStats } from './fetch/cgi/cgi-slots.ts'
 export type { LinkedGraph } from './link/linked-graph.ts'
 export type { ListenerStatus } from './listen/listener.ts'
 export type { StatusClass } from './observe/engine-counters.ts'

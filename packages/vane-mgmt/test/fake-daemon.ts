@@ -14,7 +14,7 @@ export function fakeHandlers(overrides: Partial<VerbHandlers> = {}): VerbHandler
   return {
     ping: () => ({ version: '1.2.3', pid: 42, uptime_ms: 7, state: 'serving' }),
     stats: unexpected,
-    get_pools: () => ({ wasm: [] }),
+    get_pools: () => ({ wasm: [], cgi: null }),
     get_config: unexpected,
     reload: unexpected,
     set_flow_verbosity: unexpected,

@@ -187,12 +187,6 @@ describe('terminate', () => {
       websocket: proxy,
       tcp_forward: proxy,
       udp_forward: proxy,
-      cgi: {
-        binary: '/bin/app',
-        script_name: '/app',
-        block_headers: [],
-        security: { uid: 1000, gid: 1000, limits: { memory_mb: 1, cpu_seconds: 1, max_processes: 1 } },
-      },
     }
     expect(Object.keys(written)).toEqual(notYet('terminators'))
     for (const [type, args] of Object.entries(written)) {

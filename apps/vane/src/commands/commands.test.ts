@@ -99,13 +99,18 @@ UPSTREAM        ACTIVE  IDLE  WAITING  REQUESTS  FAILURES  RETRIES
       total_allocations: 5,
       failures: 0,
     }
-    expect((await ask('get pools', { wasm: [pool] })).text).toBe(
+    expect((await ask('get pools', { wasm: [pool], cgi: null })).text).toBe(
       `PLUGIN      EXPORT  KIND       CAPACITY  AVAILABLE  IN USE  ALLOCATIONS  FAILURES
 hello.wasm  greet   stateless         4          3       1            5         0
 `,
     )
-    expect((await ask('get pools', { wasm: [] })).text).toBe(
-      'no pools: no rule uses a plugin, or the wasm feature is off\n',
+    const cgi = { capacity: 100, available: 98, in_use: 2, total: 7, refused: 1 }
+    expect((await ask('get pools', { wasm: [], cgi })).text).toBe(
+      `no pools: no rule uses a plugin, or the wasm feature is off
+
+CGI       CAPACITY  AVAILABLE  IN USE  STARTED  REFUSED
+programs       100         98       2        7        1
+`,
     )
   })
 

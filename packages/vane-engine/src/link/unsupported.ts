@@ -30,6 +30,7 @@ const FETCHES: {
   static: () => undefined,
   synthesize: () => undefined,
   redirect_https: () => undefined,
+  cgi: () => undefined,
 }
 
 /**

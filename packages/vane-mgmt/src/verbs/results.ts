@@ -104,9 +104,24 @@ export interface LastReload {
 /** What asked for a reload. */
 export type ReloadCause = 'signal' | 'verb'
 
-/** Answer to `get_pools`. Empty where the `wasm` feature is off. */
+/** Answer to `get_pools`. */
 export interface PoolsResult {
+  /** Empty where the `wasm` feature is off. */
   readonly wasm: readonly WasmPoolResult[]
+  /** `null` where the `cgi` feature is off. */
+  readonly cgi: CgiPoolResult | null
+}
+
+/** Places for CGI programs. */
+export interface CgiPoolResult {
+  /** Programs that may run at once. */
+  readonly capacity: number
+  readonly available: number
+  readonly in_use: number
+  /** Programs started so far. */
+  readonly total: number
+  /** Requests answered with 503 because all places were taken. */
+  readonly refused: number
 }
 
 /** One pool of plugin instances. */

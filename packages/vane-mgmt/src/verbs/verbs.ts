@@ -105,7 +105,7 @@ const text = (form: string, pattern?: RegExp): ArgSpec => ({
 export const VERBS: Readonly<Record<VerbName | StreamVerbName, VerbSpec>> = {
   ping: { summary: 'whether the daemon answers, and which version it is', args: {}, timeoutMs: 5_000 },
   stats: { summary: 'listeners, connections, requests, errors, upstreams, reloads', args: {}, timeoutMs: 5_000 },
-  get_pools: { summary: 'pools of plugin instances', args: {}, timeoutMs: 5_000 },
+  get_pools: { summary: 'pools of plugin instances, places for CGI programs', args: {}, timeoutMs: 5_000 },
   get_config: { summary: 'the configuration that is being served', args: {}, timeoutMs: 5_000 },
   reload: {
     summary: 'read the configuration again and swap it in',
