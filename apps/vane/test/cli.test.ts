@@ -93,7 +93,7 @@ describe('vane', () => {
       total_allocations: 0,
       failures: 0,
     } as const
-    const socket = await daemon({ get_pools: () => ({ wasm: Array.from({ length: 20_000 }, () => row) }) })
+    const socket = await daemon({ get_pools: () => ({ wasm: Array.from({ length: 20_000 }, () => row), cgi: null }) })
     const { stdout, exitCode } = await vane(['get', 'pools', '--json', '-s', socket])
     expect((JSON.parse(stdout) as { wasm: unknown[] }).wasm).toHaveLength(20_000)
     expect(exitCode).toBe(0)
