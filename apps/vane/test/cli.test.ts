@@ -79,7 +79,7 @@ describe('vane', () => {
   it('prints the verb’s result as it is with --json', async () => {
     const socket = await daemon()
     const { stdout } = await vane(['get', 'pools', '--json', '-s', socket])
-    expect(stdout).toBe('{"wasm":[]}\n')
+    expect(stdout).toBe('{"wasm":[],"cgi":null}\n')
   })
 
   it('writes a large answer whole into a pipe', async () => {

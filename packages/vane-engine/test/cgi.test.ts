@@ -160,6 +160,8 @@ print(sorted(os.listdir('/proc/self/fd'))[:3])`),
     ['GET /app/a%00b', 400],
     ['GET /app/%ff', 400],
     ['GET /app/%zz', 400],
+    ['GET /app/../etc/passwd', 400],
+    ['GET /app/x/%2e%2E', 400],
   ])('%s is answered with %i, and nothing runs', async (line, status) => {
     await using cgi = await startCgi(HELLO)
     expect(await cgi.ask(line)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))

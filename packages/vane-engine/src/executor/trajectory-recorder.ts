@@ -3,6 +3,7 @@ import type { StepBranch, Trajectory, TrajectoryStep } from 'vane-core'
 import type { ServerExchange } from '../http1/server-codec.ts'
 import { type LinkedNode, OP_DISPATCH } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
+import type { RecorderMemory, RecorderSize } from './recorder-memory.ts'
 
 /** How a walk ended, for its trajectory. */
 export interface WalkEnd {
@@ -30,6 +31,9 @@ const MAX_TARGET_BYTES = 256
 const MAX_METHOD_LENGTH = 32
 const MAX_ERROR_LENGTH = 512
 
+/** What a recorder needs of memory. */
+export const RECORDER_SIZE: RecorderSize = { words: MAX_STEPS * WORDS_PER_STEP, bytes: MAX_TARGET_BYTES }
+
 const BRANCHES: readonly StepBranch[] = [
   'match',
   'miss',
@@ -55,9 +59,12 @@ const KIND_BITS = 3
  */
 export class TrajectoryRecorder {
   readonly #owner: RecorderOwner
-  /** For each step: node, kind and branch in one word, microseconds in the next. */
-  readonly #steps = new Uint32Array(MAX_STEPS * WORDS_PER_STEP)
-  readonly #targetBytes = Buffer.allocUnsafeSlow(MAX_TARGET_BYTES)
+  /** For each step: node, kind and branch in one word, microseconds in the next. From {@link #firstWord} on. */
+  readonly #words: Uint32Array
+  readonly #firstWord: number
+  /** The target, from {@link #firstByte} on. */
+  readonly #bytes: Buffer
+  readonly #firstByte: number
   #stepCount = 0
   #startedAtMs = 0
   #stepStartedAtMs = 0
@@ -74,8 +81,13 @@ export class TrajectoryRecorder {
   #bytesOut = 0
   #error: string | undefined = undefined
 
-  constructor(owner: RecorderOwner) {
+  /** @param memory of {@link RECORDER_SIZE}, of nobody else's. */
+  constructor(owner: RecorderOwner, { words, firstWord, bytes, firstByte }: RecorderMemory) {
     this.#owner = owner
+    this.#words = words
+    this.#firstWord = firstWord
+    this.#bytes = bytes
+    this.#firstByte = firstByte
   }
 
   /** Of a monotonic clock: when the walk was over. */
@@ -106,10 +118,11 @@ export class TrajectoryRecorder {
       this.#stepStartedAtMs = now
     }
     const count = this.#stepCount++
-    const at = WORDS_PER_STEP * (count < MAX_STEPS ? count : FIRST_STEPS + ((count - FIRST_STEPS) % LAST_STEPS))
-    this.#steps[at] = (((index << KIND_BITS) | KINDS.indexOf(node.kind)) << BRANCH_BITS) | BRANCHES.indexOf(branch)
-    this.#steps[at + 1] = micros
-    if (this.#owner.isVerbose) this.#owner.onStep(this, this.#stepAt(at), node)
+    const place = count < MAX_STEPS ? count : FIRST_STEPS + ((count - FIRST_STEPS) % LAST_STEPS)
+    const at = this.#firstWord + WORDS_PER_STEP * place
+    this.#words[at] = (((index << KIND_BITS) | KINDS.indexOf(node.kind)) << BRANCH_BITS) | BRANCHES.indexOf(branch)
+    this.#words[at + 1] = micros
+    if (this.#owner.isVerbose) this.#owner.onStep(this, this.#stepAt(place), node)
   }
 
   /** The request is over. To be called once, as the last thing. */
@@ -121,7 +134,7 @@ export class TrajectoryRecorder {
     this.#status = exchange.status ?? 0
     this.#method = method.length <= MAX_METHOD_LENGTH ? method : copy(method, MAX_METHOD_LENGTH)
     this.#isTargetCut = target.length > MAX_TARGET_BYTES
-    this.#targetLength = this.#targetBytes.write(target, 0, MAX_TARGET_BYTES, 'latin1')
+    this.#targetLength = this.#bytes.write(target, this.#firstByte, MAX_TARGET_BYTES, 'latin1')
     this.#bytesIn = exchange.bytesIn
     this.#bytesOut = exchange.bytesOut
     this.#error = error === undefined ? undefined : copy(error.message, MAX_ERROR_LENGTH)
@@ -141,7 +154,9 @@ export class TrajectoryRecorder {
       outcome: this.#outcome,
       status: this.#status === 0 ? undefined : this.#status,
       method: this.#method,
-      target: this.#targetBytes.toString('latin1', 0, this.#targetLength) + (this.#isTargetCut ? '…' : ''),
+      target:
+        this.#bytes.toString('latin1', this.#firstByte, this.#firstByte + this.#targetLength) +
+        (this.#isTargetCut ? '…' : ''),
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
       durationMs: this.#endedAtMs - this.#startedAtMs,
@@ -152,20 +167,21 @@ export class TrajectoryRecorder {
   #toSteps(): TrajectoryStep[] {
     const count = this.#stepCount
     const steps: TrajectoryStep[] = []
-    for (let i = 0; i < Math.min(count, FIRST_STEPS); i++) steps.push(this.#stepAt(i * WORDS_PER_STEP))
+    for (let i = 0; i < Math.min(count, FIRST_STEPS); i++) steps.push(this.#stepAt(i))
     for (let i = Math.max(FIRST_STEPS, count - LAST_STEPS); i < count; i++) {
-      steps.push(this.#stepAt((FIRST_STEPS + ((i - FIRST_STEPS) % LAST_STEPS)) * WORDS_PER_STEP))
+      steps.push(this.#stepAt(FIRST_STEPS + ((i - FIRST_STEPS) % LAST_STEPS)))
     }
     return steps
   }
 
-  #stepAt(at: number): TrajectoryStep {
-    const word = this.#steps[at]!
+  #stepAt(place: number): TrajectoryStep {
+    const at = this.#firstWord + WORDS_PER_STEP * place
+    const word = this.#words[at]!
     return {
       node: word >>> (KIND_BITS + BRANCH_BITS),
       kind: KINDS[(word >>> BRANCH_BITS) & ((1 << KIND_BITS) - 1)]!,
       branch: BRANCHES[word & ((1 << BRANCH_BITS) - 1)]!,
-      micros: this.#steps[at + 1]!,
+      micros: this.#words[at + 1]!,
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { ConnectionEvent, FlowEvent, FlowVerbosity, StepEvent, TrajectoryStep } from 'vane-core'
-import { type RecorderOwner, toUnixMs, TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
+import { RecorderSlabs } from '../executor/recorder-memory.ts'
+import { RECORDER_SIZE, type RecorderOwner, toUnixMs, TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
 import type { LinkedNode } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
 
@@ -35,6 +36,7 @@ export class FlowLog implements RecorderOwner {
   /** Where the next entry goes. */
   #next = 0
   readonly #spare: TrajectoryRecorder[] = []
+  readonly #memory = new RecorderSlabs(RECORDER_SIZE)
   readonly #listeners = new Set<FlowListener>()
   #verbosity: FlowVerbosity = 'normal'
   #total = 0
@@ -64,7 +66,7 @@ export class FlowLog implements RecorderOwner {
   /** Begins to write a request down; `undefined` where nobody would ever read it. */
   begin(connection: Connection): TrajectoryRecorder | undefined {
     if (!this.#isWanted()) return undefined
-    return (this.#spare.pop() ?? new TrajectoryRecorder(this)).begin(connection)
+    return (this.#spare.pop() ?? new TrajectoryRecorder(this, this.#memory.take())).begin(connection)
   }
 
   /** Adds a milestone of a connection. `make` is asked only where somebody would read it. */
