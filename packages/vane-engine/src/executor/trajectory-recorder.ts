@@ -102,7 +102,6 @@ export class TrajectoryRecorder {
   /** A walk begins; what was held is gone. */
   begin(connection: Connection): this {
     this.#connectionId = connection.id
-    this.#entry = connection.entryKey
     this.#stepCount = 0
     this.#startedAtMs = performance.now()
     this.#stepStartedAtMs = this.#startedAtMs

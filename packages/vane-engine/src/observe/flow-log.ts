@@ -38,7 +38,8 @@ export class FlowLog implements RecorderOwner {
   readonly #spare: TrajectoryRecorder[] = []
   readonly #memory = new RecorderSlabs(RECORDER_SIZE)
   readonly #listeners = new Set<FlowListener>()
-  #verbosity: FlowVerbosity = 'normal'
+  /** A field and not a getter: it is read at every step of every request. */
+  isVerbose = false
   #total = 0
 
   constructor({ maxEvents = DEFAULT_MAX_EVENTS, maxAgeMs = DEFAULT_MAX_AGE_MS }: FlowLogOptions = {}) {
@@ -52,15 +53,11 @@ export class FlowLog implements RecorderOwner {
   }
 
   get verbosity(): FlowVerbosity {
-    return this.#verbosity
+    return this.isVerbose ? 'debug' : 'normal'
   }
 
   set verbosity(verbosity: FlowVerbosity) {
-    this.#verbosity = verbosity
-  }
-
-  get isVerbose(): boolean {
-    return this.#verbosity === 'debug'
+    this.isVerbose = verbosity === 'debug'
   }
 
   /** Begins to write a request down; `undefined` where nobody would ever read it. */
