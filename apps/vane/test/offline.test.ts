@@ -132,6 +132,17 @@ describe('vane explain', () => {
     expect(stdout).toContain('  office: missed remote ip in 10.0.0.0/8, remote ip is 192.0.2.1\n')
   })
 
+  it('compares the path as the daemon does, and says where it refuses', async () => {
+    expect((await explain('GET http://a.test/x/%61;b//c')).stdout).toContain('path is /x/a/c')
+    const { stdout, exitCode } = await explain('GET http://a.test/api/../x')
+    expect([stdout, exitCode]).toEqual([
+      'listener tcp:127.0.0.1:80\n\nrefused with 400: the path can be read in more than one way\n',
+      0,
+    ])
+    const json = JSON.parse((await explain('GET http://a.test//x', '--json')).stdout) as object
+    expect(json).toMatchObject({ rule: null, refused: { status: 400 } })
+  })
+
   it('counts the client’s address in, and tells what would match later', async () => {
     const { stdout } = await explain('GET http://a.test/api/x?y=1', '--from', '10.1.1.1')
     expect(stdout).toContain('rule api wins')

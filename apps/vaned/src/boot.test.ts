@@ -37,8 +37,14 @@ function scene(): Scene {
   const engine = {
     link: async (linked: SymbolicFlowGraph) => {
       step('link')
-      return { versionHash: linked.meta.versionHash, dispose: () => step('dispose') } as unknown as LinkedGraph
+      return {
+        versionHash: linked.meta.versionHash,
+        filesDigest: '',
+        warnings: [],
+        dispose: () => step('dispose'),
+      } as unknown as LinkedGraph
     },
+    hashFiles: async () => '',
     start: async () => step('bind'),
     swap: async () => step('swap'),
     stats: () => ({ versionHash: 'one' }),

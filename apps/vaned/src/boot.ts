@@ -29,6 +29,7 @@ export async function boot(options: BootOptions, dependencies: BootDependencies)
     version: options.version,
     flowLogFile,
     graph: config.graph,
+    filesDigest: config.linked.filesDigest,
     createManagement: (handlers) => dependencies.createMgmtServer({ socketPath, handlers, logger }),
   })
   await daemon.openManagement()

@@ -24,6 +24,8 @@ export interface DaemonParts {
   readonly prepareParts: PrepareParts
   /** The graph that is being served. */
   readonly graph: SymbolicFlowGraph
+  /** Of the files that it was linked with. */
+  readonly filesDigest: string
   readonly createManagement: (handlers: VerbHandlers) => MgmtServer
 }
 
@@ -43,6 +45,7 @@ export interface Daemon {
 export function createDaemon(parts: DaemonParts): Daemon {
   const { engine, features, flowLog, flowLogFile, logger, settings } = parts
   let graph = parts.graph
+  let filesDigest = parts.filesDigest
   let revision = features.revision()
   let management: MgmtServer | undefined
 
@@ -62,7 +65,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
     }
   }
   const swapPrepared = async (): Promise<ReloadOutcome> => {
-    const served = { versionHash: graph.meta.versionHash, revision }
+    const served = { versionHash: graph.meta.versionHash, filesDigest, revision }
     const outcome = await prepareConfig({ ...parts.prepareParts, color: false }, served)
     if (outcome.status === 'failed') return outcome
     if (outcome.status === 'unchanged') return { status: 'unchanged', versionHash: outcome.graph.meta.versionHash }
@@ -75,6 +78,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
       throw error
     }
     graph = config.graph
+    filesDigest = config.linked.filesDigest
     revision = features.revision()
     logListeners(engine.listeners())
     return { status: 'swapped', versionHash: graph.meta.versionHash, warnings: config.warnings }

@@ -84,6 +84,7 @@ export async function openParts(
   const engine = dependencies.createEngine({
     logger,
     flowLog,
+    configDir: options.configDir,
     bind: toBindOptions(settings),
     limits: toEngineLimits(settings),
     ...(features.wasm === undefined ? {} : { wasm: features.wasm }),

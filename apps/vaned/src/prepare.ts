@@ -8,7 +8,7 @@ import type { DaemonPaths } from './settings.ts'
 export interface PrepareParts {
   readonly paths: DaemonPaths
   readonly features: OpenFeatures
-  readonly engine: Pick<Engine, 'link'>
+  readonly engine: Pick<Engine, 'hashFiles' | 'link'>
   readonly loadConfig: typeof loadConfig
   /** Whether reports are coloured. */
   readonly color: boolean
@@ -31,6 +31,8 @@ export type PrepareOutcome =
 /** What is being served: a configuration that comes out the same is not linked again. */
 export interface Served {
   readonly versionHash: string
+  /** Of the files that the rules name, as they were read. */
+  readonly filesDigest: string
   /** Of the features, when it was linked. */
   readonly revision: string
 }
@@ -51,11 +53,12 @@ export async function prepareConfig(parts: PrepareParts, served?: Served): Promi
       diagnostics,
     )
   }
-  const isServed = graph.meta.versionHash === served?.versionHash && features.revision() === served.revision
-  if (isServed) return { status: 'unchanged', graph }
+  const isSame = graph.meta.versionHash === served?.versionHash && features.revision() === served.revision
+  // The same rules may name certificates that have been renewed.
+  if (isSame && (await engine.hashFiles(graph)) === served.filesDigest) return { status: 'unchanged', graph }
   try {
     const linked = await engine.link(graph)
-    const warnings = diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, format))
+    const warnings = [...diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, format)), ...linked.warnings]
     return { status: 'ready', config: { graph, linked, warnings } }
   } catch (error) {
     if (!(error instanceof VaneError) || error.kind === 'internal') throw error

@@ -57,6 +57,8 @@ export interface EngineOptions {
   readonly wasm?: WasmRuntime
   /** Runs CGI programs. Without it a graph that has one does not link. */
   readonly cgi?: CgiRuntime
+  /** Folder that the relative file names of rules stand in; default: the working directory. */
+  readonly configDir?: string
   readonly bind?: Partial<BindOptions>
   readonly limits?: Partial<EngineLimits>
   /** Gets what happens on connections and requests. Several engines may have one together. */

@@ -3,11 +3,16 @@ import { DEFAULT_BIND_OPTIONS, DEFAULT_ENGINE_LIMITS, type EngineOptions } from 
 import { ConnectionFloor } from './floor/connection-floor.ts'
 import { link } from './link/link.ts'
 import type { LinkedGraph } from './link/linked-graph.ts'
+import { OFFERED_PROTOCOLS } from './listen/http-codecs.ts'
 import { ListenerSet } from './listen/listener-set.ts'
 import type { ListenerStatus } from './listen/listener.ts'
 import { FlowLog } from './observe/flow-log.ts'
 import { EngineCounters } from './observe/engine-counters.ts'
 import { type EngineStats, toEngineStats } from './observe/engine-stats.ts'
+import { hashTlsFiles } from './tls/hash-tls-files.ts'
+import { SystemRoots } from './tls/system-roots.ts'
+import { TicketKeys } from './tls/ticket-keys.ts'
+import { TlsFiles } from './tls/tls-files.ts'
 import { UpstreamPools } from './upstream/upstream-pools.ts'
 
 /** A running proxy: one graph in force, its listeners, its upstream pools. */
@@ -19,6 +24,11 @@ export interface Engine {
    * @throws VaneError of kind `compile` that names rule, file and line.
    */
   link(graph: SymbolicFlowGraph): Promise<LinkedGraph>
+  /**
+   * SHA-256 of the files that a graph's rules name, as they are now: another one than `filesDigest` of the linked graph
+   * means that linking it again would make something else of it.
+   */
+  hashFiles(graph: SymbolicFlowGraph): Promise<string>
   /**
    * Binds every listener. Listeners that do not bind at once are retried in the background.
    *
@@ -46,6 +56,9 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const startedAtMs = performance.now()
   const counters = new EngineCounters()
   const pools = new UpstreamPools()
+  const ticketKeys = new TicketKeys()
+  const roots = new SystemRoots()
+  const configDir = options.configDir ?? process.cwd()
   let current: LinkedGraph | undefined
   let isClosed = false
 
@@ -78,8 +91,10 @@ export function createEngine(options: EngineOptions = {}): Engine {
   return {
     async link(graph) {
       assertOpen()
-      return link(graph, { pools, wasm: options.wasm, cgi: options.cgi })
+      const tls = { files: new TlsFiles(configDir), ticketKeys, roots, alpn: OFFERED_PROTOCOLS }
+      return link(graph, { pools, wasm: options.wasm, cgi: options.cgi, tls })
     },
+    hashFiles: (graph) => hashTlsFiles(graph, configDir),
     async start(linked) {
       assertOpen()
       if (current !== undefined)

@@ -34,54 +34,39 @@ test('answers pipelined requests in their order, one at a time', async () => {
   expect(client.text.match(/first|later \/\d/g)).toEqual(['first', 'later /2', 'later /3'])
 })
 
-test('cuts a client that pipelines without end, and the upstream has seen one request', async () => {
+test('reads no further into what a client pipelines while its first request waits', async () => {
   let calls = 0
-  await using upstream = await startUpstream(() => void calls++)
+  const held: (() => void)[] = []
+  await using upstream = await startUpstream((_req, res) => {
+    calls++
+    held.push(() => res.end('x'))
+  })
   await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
   using client = await connectRaw(vane.port)
-  client.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(1_000))
-  await client.closed()
-  expect(calls).toBeLessThanOrEqual(1)
-  await until('nothing left', () => vane.engine.stats().requests.active === 0)
+  const flood = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(400_000)
+  client.send(flood)
+  await until('first held', () => held.length === 1)
+  await until('bytes read', () => vane.engine.stats().bytes.received > 65_536)
+  // What neither side's system buffers takes in stays with the client.
+  expect(vane.engine.stats().bytes.received).toBeLessThan(1_048_576)
+  expect(client.socket.writableLength).toBeGreaterThan(0)
+  held[0]!()
+  await until('second request', () => held.length === 2)
+  expect(calls).toBe(2)
 })
 
-test('takes nothing behind a request that asks for an upgrade for a request', async () => {
+test('goes on behind a request whose wish for another protocol is not granted', async () => {
   const seen: string[] = []
   await using upstream = await startUpstream((req, res) => {
-    seen.push(req.url ?? '')
+    seen.push(`${req.url} ${req.headers.upgrade ?? '-'}`)
     res.end('answer')
   })
   await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
   using client = await connectRaw(vane.port)
-  client.send(
-    'GET /a HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nGET /lost HTTP/1.1\r\nhost: b\r\nx-y: ',
-  )
-  client.send('GET /smuggled HTTP/1.1\r\nhost: b\r\n\r\n')
-  expect(await client.closed()).toMatch(/connection: close/i)
-  expect(seen).toEqual(['/a'])
-})
-
-test.each(['a.test.', 'A.test', 'a.test:80', 'a.test.:80'])('host %s is the host a.test', async (host) => {
-  const builder = new GraphBuilder()
-  await using vane = await startEngine(
-    builder
-      .listen(
-        builder.check(
-          { op: 'equals', field: 'http.host', value: 'a.test' },
-          builder.path(answer('inside')),
-          builder.path(answer('outside')),
-        ),
-      )
-      .build(),
-  )
-  expect(await exchangeRaw(vane.port, `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`)).toContain(
-    'inside',
-  )
-})
-
-test.each(['%61.test', 'a.test,b', 'a@b'])('host %s is refused', async (host) => {
-  await using vane = await startEngine(graphOf(answer('hi')))
-  expect(await exchangeRaw(vane.port, `GET / HTTP/1.1\r\nhost: ${host}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /)
+  client.send('GET /a HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nGET /b HTTP/1.1\r\nhost: b\r\n')
+  client.send('connection: close\r\n\r\n')
+  expect((await client.closed()).match(/HTTP\/1\.1 200 /g)).toHaveLength(2)
+  expect(seen).toEqual(['/a -', '/b -'])
 })
 
 test('answers a client that has ended its side', async () => {
@@ -94,7 +79,7 @@ test('answers a client that has ended its side', async () => {
 
 test('closes after a response to HTTP/1.0, or keeps the connection where it is asked to', async () => {
   await using vane = await startEngine(graphOf(answer('hi')))
-  expect(await exchangeRaw(vane.port, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/connection: close\r\n[^]*\r\n\r\nhi$/i)
+  expect(await exchangeRaw(vane.port, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/connection: close\r\n\r\nhi$/i)
   using client = await connectRaw(vane.port)
   client.send('GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n')
   expect(await client.received('hi')).toMatch(/connection: keep-alive\r\n/i)
@@ -109,7 +94,7 @@ test('marks the end of a streamed response to HTTP/1.0 by closing', async () => 
   })
   await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
   const text = await exchangeRaw(vane.port, 'GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n')
-  expect(text).toMatch(/connection: close\r\n[^]*\r\nab$/i)
+  expect(text).toMatch(/connection: close\r\n\r\nab$/i)
   expect(text).not.toMatch(/transfer-encoding/i)
 })
 
@@ -314,4 +299,31 @@ test('a line that ends in a bare LF is malformed, not of another version', async
   await using vane = await startEngine(graphOf(answer('hi')))
   expect(await exchangeRaw(vane.port, 'GET / HTTP/1.1\nhost: a\n\n')).toMatch(/^HTTP\/1\.1 400 /)
   expect(await exchangeRaw(vane.port, 'GET / HTTP/3.7\r\nhost: a\r\n\r\n')).toMatch(/^HTTP\/1\.1 505 /)
+})
+
+test('refuses a request whose body can come no more, when its turn comes', async () => {
+  const held: (() => void)[] = []
+  const seen: string[] = []
+  await using upstream = await startUpstream((req, res) => {
+    seen.push(req.url ?? '')
+    held.push(() => res.end('first'))
+  })
+  await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
+  using client = await connectRaw(vane.port)
+  client.send('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nPOST /2 HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nab')
+  client.socket.end()
+  await until('first held', () => held[0])
+  held[0]!()
+  expect((await client.closed()).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400'])
+  expect(seen).toEqual(['/1'])
+})
+
+test('answers a request once, whatever becomes of its body afterwards', async () => {
+  await using upstream = await startUpstream((_req, res) => res.writeHead(403).end('early'))
+  await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
+  using client = await connectRaw(vane.port)
+  client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nab')
+  await client.received('early')
+  client.socket.end()
+  expect((await client.closed()).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 403'])
 })

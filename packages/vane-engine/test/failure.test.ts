@@ -232,13 +232,32 @@ test('does not repeat a request whose body has been streamed', async () => {
   await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
   await exchangeRaw(vane.port, GET)
   await until('connection kept', () => vane.engine.stats().upstreams[0]?.idle === 1)
-  const text = await exchangeRaw(
-    vane.port,
-    'PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc',
-  )
+  using client = await connectRaw(vane.port)
+  client.send('PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\nconnection: close\r\n\r\na')
+  const text = await client.closed()
   expect(text).toMatch(/^HTTP\/1\.1 502 /)
   expect(puts).toBe(1)
   expect(vane.engine.stats().upstreams[0]).toMatchObject({ retries: 0, failures: 1 })
+})
+
+test('repeats a request whose body came with its head', async () => {
+  const puts: string[] = []
+  await using upstream = await startRawUpstream((socket) => {
+    let requests = 0
+    socket.on('data', (chunk) => {
+      const text = chunk.toString()
+      if (text.startsWith('PUT')) puts.push(text.slice(-3))
+      if (++requests > 1) socket.resetAndDestroy()
+      else socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
+    })
+  })
+  await using vane = await startEngine(graphOf(proxyTo(upstream.port)))
+  await exchangeRaw(vane.port, GET)
+  await until('connection kept', () => vane.engine.stats().upstreams[0]?.idle === 1)
+  const put = 'PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc'
+  expect(await exchangeRaw(vane.port, put)).toMatch(/^HTTP\/1\.1 200 /)
+  expect(puts).toEqual(['abc', 'abc'])
+  expect(vane.engine.stats().upstreams[0]).toMatchObject({ retries: 1, failures: 0 })
 })
 
 test('does not repeat a POST', async () => {

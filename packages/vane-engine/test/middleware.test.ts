@@ -41,7 +41,8 @@ test.each([
   ['/api?x', 200],
   ['/apix', 404],
   ['/', 404],
-  ['/%61pi', 404],
+  ['/%61pi', 200],
+  ['/api/../x', 400],
   ['/img/x', 200],
 ])('path_prefix of /api and /img: %s gets %i', async (path, status) => {
   await using vane = await startChain({ use: 'path_prefix', args: { prefixes: ['/api', '/img'] } })

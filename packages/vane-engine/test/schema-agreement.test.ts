@@ -34,7 +34,7 @@ function exampleOf(field: PredicateField, operator: string): Json {
   if (operand === 'path') return '/api'
   if (operand === 'pattern') return '^a+$'
   const single: Record<PredicateField['type'], Json> = {
-    string: 'a',
+    string: field.form === 'path' ? '/a/' : 'a',
     list: 'a',
     bytes: { base64: 'FgM=' },
     int: 443,
@@ -203,6 +203,7 @@ const KINDS: readonly Kind[] = [
       'invalid-upstream': '1.2.3:80, host:99999',
       'invalid-host': 'a..b, "host": "a/b", an address where a name is asked for',
       'upper-case-literal': 'É',
+      'unmatchable-path': '/a//b, /a/../b, /%61',
       'invalid-path': 'a path of 4096 characters that take more bytes',
       'invalid-url': 'https://',
       'invalid-nameserver': 'dns.test',

@@ -1,37 +1,35 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { parseOptions, USAGE, UsageError, type BenchOptions } from './options.ts'
-import { describeMachine } from './report/describe-machine.ts'
-import { formatTable } from './report/format-table.ts'
-import { summarise } from './report/summarise.ts'
-import { runBench } from './run-bench.ts'
+import { join } from 'node:path'
+import { benchCommand } from './bench-command.ts'
+import { installPeers } from './install-peers.ts'
+import { parseOptions, USAGE } from './options.ts'
+import { profileCommand } from './profile/profile-command.ts'
+import { parseProfileOptions, PROFILE_USAGE } from './profile/profile-options.ts'
+import { UsageError } from './usage-error.ts'
+
+const RESULTS = join(import.meta.dirname, '../results')
 
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(`ended by ${name}`)))
 
+// pnpm hands a separating -- on to the script.
+const given = process.argv.slice(2).filter((arg, index) => index > 0 || arg !== '--')
+const [command] = given
+const usage = command === 'profile' ? PROFILE_USAGE : USAGE
+const print = (line: string): void => console.log(line)
+
 try {
-  const options = parseOptions(process.argv.slice(2), join(import.meta.dirname, '../results/latest.json'))
-  if (options === undefined) process.stdout.write(USAGE)
-  else await bench(options)
+  if (command === 'install') installPeers(print)
+  else if (command === 'profile') {
+    const options = parseProfileOptions(given.slice(1), RESULTS)
+    if (options === undefined) print(usage)
+    else await profileCommand(options, stop.signal, print)
+  } else {
+    const options = parseOptions(given, join(RESULTS, 'latest.json'))
+    if (options === undefined) print(usage)
+    else await benchCommand(options, stop.signal, print)
+  }
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
-  if (error instanceof UsageError) process.stderr.write(`\n${USAGE}`)
+  if (error instanceof UsageError) process.stderr.write(`\n${usage}`)
   process.exitCode = error instanceof UsageError ? 2 : 1
-}
-
-async function bench(options: BenchOptions): Promise<void> {
-  const result = await runBench(options, stop.signal, (line) => console.log(line))
-  const rows = summarise(result.series)
-  const machine = describeMachine()
-  console.log(`\n${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, Node ${machine.node}\n`)
-  console.log(formatTable(rows))
-  await mkdir(dirname(options.json), { recursive: true })
-  await writeFile(
-    options.json,
-    `${JSON.stringify({ date: new Date().toISOString(), machine, options, ...result, rows }, null, 2)}\n`,
-  )
-  console.log(`\nwritten to ${options.json}`)
-  const failed = rows.filter((row) => row.errors > 0)
-  if (failed.length > 0)
-    throw new Error(`requests failed: ${failed.map((row) => `${row.name} ${row.errors}`).join(', ')}`)
 }

@@ -1,35 +1,53 @@
-import { parseArgs } from 'node:util'
+import { parseCount, parseFlags } from './parse-flags.ts'
+import { UsageError } from './usage-error.ts'
+import { WORKLOADS } from './workload/workloads.ts'
 
 /** What a run of the benchmark does. */
 export interface BenchOptions {
+  /** By name; `all` means all. */
+  readonly workloads: readonly string[]
+  /** A short look at few proxies. */
+  readonly quick: boolean
   /** Length of one measured run. */
   readonly seconds: number
   /** Each proxy runs once per round; the figures are medians over rounds. */
   readonly rounds: number
-  readonly connections: number
+  /** Undefined means the workload's own number. */
+  readonly connections: number | undefined
+  /** For the workloads at a rate; undefined means their own. */
+  readonly requestsPerSecond: number | undefined
   /** Proxies by name; undefined means all. */
   readonly only: readonly string[] | undefined
-  /** Plugin for the run of vaned with a plugin, as `FILE.wasm:EXPORT`; undefined means the quickstart's. */
+  /** A further plugin for the workload `plugins`: `typescript` or `FILE.wasm:EXPORT`. */
   readonly plugin: string | undefined
+  /** Priority of everything that runs, -20 (first) to 19; undefined leaves it alone. */
+  readonly nice: number | undefined
   /** Where the figures go as JSON. */
   readonly json: string
 }
 
-/** A command line that makes no sense. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
 /** Printed for `--help` and after a usage error. */
-export const USAGE = `usage: bench [--quick] [--seconds N] [--rounds N] [--connections N] [--only NAME,…] [--plugin FILE.wasm:EXPORT] [--json FILE]
+export const USAGE = `usage: bench [--workload NAME,…] [--quick] [--seconds N] [--rounds N] [--connections N] [--rate N]
+             [--only NAME,…] [--plugin typescript|FILE.wasm:EXPORT] [--nice=N] [--json FILE]
+       bench profile [--help]
+       bench install
 
-  --quick          2 s, 2 rounds, for a first look; the defaults are 8 s, 5 rounds
-  --seconds N      length of one measured run
-  --rounds N       every proxy runs once per round, the figures are medians
-  --connections N  kept-alive client connections, 32 by default
-  --only NAME,…    direct, vaned, vaned+plugin, nginx, haproxy, http-proxy-3, @fastify/http-proxy
-  --plugin …       plugin and export for vaned+plugin, the quickstart's by default
-  --json FILE      where the figures go, results/latest.json by default
+  --workload NAME,…  small by default; all, or some of those below
+  --quick            2 s, 2 rounds, few proxies, for a first look; the defaults are 8 s, 5 rounds, all
+  --seconds N        length of one measured run
+  --rounds N         every proxy runs once per round, the figures are medians
+  --connections N    client connections; the workload's by default, mostly 32
+  --rate N           requests per second for half-load and low-load
+  --only NAME,…      proxies by name, as in the first column of the table
+  --plugin …         a further plugin for the workload plugins
+  --nice=N           priority of all that runs, -20 to 19; below 0, as root only, it holds against neighbours
+  --json FILE        where the figures go, results/latest.json by default
+
+  profile            shows where the time of vaned goes
+  install            installs the peers that Debian has, as root
+
+workloads:
+${WORKLOADS.map(({ name, help }) => `  ${name.padEnd(17)}  ${help}`).join('\n')}
 `
 
 /**
@@ -39,55 +57,42 @@ export const USAGE = `usage: bench [--quick] [--seconds N] [--rounds N] [--conne
  * @throws UsageError
  */
 export function parseOptions(args: readonly string[], defaultJson: string): BenchOptions | undefined {
-  const values = parseFlags(args)
-  if (values.help === true) return undefined
-  const only = values.only?.split(',').filter((name) => name !== '')
+  const flags = parseFlags(args, {
+    help: { type: 'boolean', short: 'h', default: false },
+    quick: { type: 'boolean', default: false },
+    workload: { type: 'string', default: 'small' },
+    seconds: { type: 'string' },
+    rounds: { type: 'string' },
+    connections: { type: 'string' },
+    rate: { type: 'string' },
+    only: { type: 'string' },
+    plugin: { type: 'string' },
+    nice: { type: 'string' },
+    json: { type: 'string' },
+  })
+  if (flags.help) return undefined
+  const count = (name: 'seconds' | 'rounds' | 'connections' | 'rate'): number | undefined =>
+    flags[name] === undefined ? undefined : parseCount(name, flags[name])
   return {
-    seconds: parseCount('seconds', values.seconds, values.quick === true ? 2 : 8),
-    rounds: parseCount('rounds', values.rounds, values.quick === true ? 2 : 5),
-    connections: parseCount('connections', values.connections, 32),
-    only,
-    plugin: values.plugin,
-    json: values.json ?? defaultJson,
+    workloads: splitNames(flags.workload),
+    quick: flags.quick,
+    seconds: count('seconds') ?? (flags.quick ? 2 : 8),
+    rounds: count('rounds') ?? (flags.quick ? 2 : 5),
+    connections: count('connections'),
+    requestsPerSecond: count('rate'),
+    only: flags.only === undefined ? undefined : splitNames(flags.only),
+    plugin: flags.plugin,
+    nice: flags.nice === undefined ? undefined : parseNice(flags.nice),
+    json: flags.json ?? defaultJson,
   }
 }
 
-interface Flags {
-  readonly help?: boolean | undefined
-  readonly quick?: boolean | undefined
-  readonly seconds?: string | undefined
-  readonly rounds?: string | undefined
-  readonly connections?: string | undefined
-  readonly only?: string | undefined
-  readonly plugin?: string | undefined
-  readonly json?: string | undefined
+function parseNice(text: string): number {
+  const nice = Number(text)
+  if (!/^-?\d+$/.test(text) || nice < -20 || nice > 19) throw new UsageError(`--nice takes -20 to 19, not ${text}`)
+  return nice
 }
 
-function parseFlags(args: readonly string[]): Flags {
-  try {
-    return parseArgs({
-      // pnpm hands a separating -- on to the script.
-      args: args[0] === '--' ? args.slice(1) : [...args],
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        quick: { type: 'boolean' },
-        seconds: { type: 'string' },
-        rounds: { type: 'string' },
-        connections: { type: 'string' },
-        only: { type: 'string' },
-        plugin: { type: 'string' },
-        json: { type: 'string' },
-      },
-    }).values
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
-  }
-}
-
-function parseCount(name: string, text: string | undefined, fallback: number): number {
-  if (text === undefined) return fallback
-  const count = Number(text)
-  if (!Number.isInteger(count) || count < 1 || count > 3600)
-    throw new UsageError(`--${name} takes a whole number from 1 to 3600, not ${text}`)
-  return count
+function splitNames(text: string): string[] {
+  return text.split(',').filter((name) => name !== '')
 }

@@ -44,7 +44,10 @@ test('a short run measures a peer and writes its figures', { timeout: 60_000 }, 
   const child = startBench(['--seconds', '1', '--rounds', '1', '--only', 'direct,http-proxy-3'])
   const [code] = (await once(child, 'exit')) as [number]
   expect(code).toBe(0)
-  const { rows } = JSON.parse(readFileSync(join(folder, 'out.json'), 'utf8')) as { rows: Record<string, number>[] }
+  const { cases } = JSON.parse(readFileSync(join(folder, 'out.json'), 'utf8')) as {
+    cases: { rows: Record<string, number>[] }[]
+  }
+  const rows = cases[0]?.rows ?? []
   expect(rows).toHaveLength(2)
   expect(rows[1]).toMatchObject({ name: 'http-proxy-3', errors: 0 })
   expect(rows[1]?.['requestsPerSecond']).toBeGreaterThan(100)
@@ -61,6 +64,13 @@ test('Ctrl-C ends the run and everything it started', { timeout: 60_000 }, async
   const [code] = (await exit) as [number]
   expect(code).toBe(1)
   await expect.poll(() => started.filter(isRunning), { timeout: 10_000 }).toEqual([])
+})
+
+test('a workload that cannot run is skipped with its reason, and a run without any is a failure', async () => {
+  const child = startBench(['--workload', 'half-load', '--only', 'http-proxy-3'])
+  const [output, [code]] = await Promise.all([waitForText(child, 'skipped'), once(child, 'exit')])
+  expect(output).toContain('half-load: skipped, its rate goes by what nginx reaches')
+  expect(code).toBe(1)
 })
 
 test('a name that no proxy has is a usage error', async () => {

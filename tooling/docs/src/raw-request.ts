@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 
 /** What came back on a connection. */
 export interface RawReply {
@@ -10,10 +11,20 @@ export interface RawReply {
 
 const DEADLINE_MS = 10_000
 
+/** A Unix socket; with a name to ask for, where it speaks TLS. */
+export interface RawTarget {
+  readonly path: string
+  readonly servername?: string
+}
+
 /** Sends bytes to a Unix socket and, once they are answered, the next request: a connection that was kept answers that as well. */
-export function rawRequest(path: string, bytes: string, next: string): Promise<RawReply> {
+export function rawRequest({ path, servername }: RawTarget, bytes: string, next: string): Promise<RawReply> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ path, allowHalfOpen: true })
+    const socket =
+      servername === undefined
+        ? connect({ path, allowHalfOpen: true })
+        : // No test of certificates.
+          connectTls({ path, servername, rejectUnauthorized: false })
     let text = ''
     let hasSentNext = false
     const finish = (error: Error | undefined, closed: boolean): void => {

@@ -168,6 +168,7 @@ describe('terminate', () => {
     expect(defaults).toEqual({
       upstream: 'required',
       version: 'auto',
+      tls: 'none',
       host: 'preserve',
       'timeouts.connect': '5s',
       'timeouts.first_byte': '60s',
@@ -175,7 +176,7 @@ describe('terminate', () => {
       'timeouts.total': 'none',
     })
     const timeouts = { connect: '5s', first_byte: '60s', idle: '60s' }
-    const written = { type: 'http_proxy', upstream: 'a:1', version: 'auto', host: 'preserve', timeouts }
+    const written = { type: 'http_proxy', upstream: 'a:1', version: 'auto', tls: {}, host: 'preserve', timeouts }
     expect(compileReport(ruleWith({ terminate: written }))).toBe('')
   })
 
@@ -185,7 +186,6 @@ describe('terminate', () => {
       http2_proxy: proxy,
       http3_proxy: { ...proxy, tls: {} },
       websocket: proxy,
-      tcp_forward: proxy,
       udp_forward: proxy,
     }
     expect(Object.keys(written)).toEqual(notYet('terminators'))
@@ -223,7 +223,8 @@ test('durations', () => {
 test('what else the last section names compiles and does not run', () => {
   const proxy = { type: 'http_proxy', upstream: 'a:1' }
   const written: Record<string, object> = {
-    tls: { tls: { cert_file: 'c.pem', key_file: 'k.pem' } },
+    managed: { tls: { sni: 'a.test', managed: {} } },
+    ocsp_fetch: { tls: { cert_file: 'c.pem', key_file: 'k.pem', ocsp_fetch: true } },
     'udp:': { listen: ['udp::1'], terminate: { type: 'close' } },
     h2: { terminate: { ...proxy, version: 'h2' } },
     h3: { terminate: { ...proxy, version: 'h3', tls: {} } },

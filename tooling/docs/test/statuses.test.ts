@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PluginExhaustedError, PluginTrapError, type PluginCallSite, type WasmRuntime } from 'vane-core'
 import { createEngine, type Engine } from 'vane-engine'
 import { compile } from 'vane-engine/compile'
+import { issueCertificate } from 'vane-testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rawRequest } from '../src/raw-request.ts'
 import { tableUnder } from '../src/read-tables.ts'
@@ -50,8 +51,12 @@ beforeAll(async () => {
   socketPath = join(dir, 's')
   silent = createServer((socket) => socket.on('error', () => {}))
   await new Promise<void>((resolve) => silent.listen(join(dir, 'silent'), resolve))
+  const { cert, key } = issueCertificate({ commonName: 'b.test', dnsNames: ['b.test'] })
+  await writeFile(join(dir, 'b.pem'), cert)
+  await writeFile(join(dir, 'b.key'), key)
   engine = createEngine({
     wasm: WASM,
+    configDir: dir,
     limits: { headerTimeoutMs: 200 },
   })
   const proxy = (path: string): object => ({
@@ -77,6 +82,10 @@ beforeAll(async () => {
             rule('/ok', {}),
             rule('/unreachable', { terminate: proxy('nobody') }),
             rule('/slow', { terminate: proxy('silent') }),
+            rule('/secure', {
+              listen: [`unix:${join(dir, 'tls')}`],
+              tls: { sni: 'b.test', cert_file: 'b.pem', key_file: 'b.key' },
+            }),
           ],
         }),
       },
@@ -108,6 +117,7 @@ const CASES: Readonly<Record<string, string>> = {
   408: 'GET /ok HT',
   413: 'POST /reads HTTP/1.1\r\nhost: a\r\ncontent-length: 11\r\n\r\n12345678901',
   417: get('/ok', 'expect: tea\r\n'),
+  421: get('/ok'),
   431: get('/ok', `a: ${'b'.repeat(70_000)}\r\n`),
   500: get('/traps'),
   502: get('/unreachable'),
@@ -117,7 +127,7 @@ const CASES: Readonly<Record<string, string>> = {
 }
 
 test('the connection is kept where nothing went wrong', async () => {
-  expect(await rawRequest(socketPath, get('/ok'), get('/ok'))).toMatchObject({ status: 200, closed: false })
+  expect(await rawRequest({ path: socketPath }, get('/ok'), get('/ok'))).toMatchObject({ status: 200, closed: false })
 })
 
 test('the table has these statuses', async () => {
@@ -128,7 +138,8 @@ test('the table has these statuses', async () => {
 test.each(tableUnder(await readPage('operations'), 'What clients see').rows)(
   '%s: %s',
   async (status = '', _when, closes) => {
-    const reply = await rawRequest(socketPath, CASES[status]!, get('/ok'))
+    const target = status === '421' ? { path: join(dir, 'tls'), servername: 'b.test' } : { path: socketPath }
+    const reply = await rawRequest(target, CASES[status]!, get('/ok'))
     expect(reply).toMatchObject({ status: Number(status), closed: closes === 'closes' })
     expect(/^retry-after:/im.test(reply.head)).toBe(status === '503')
   },

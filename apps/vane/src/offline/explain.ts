@@ -1,6 +1,6 @@
 import type { ReadField, Rule, SymbolicFlowGraph } from 'vane-core'
 import { walk, type Walk } from 'vane-engine/compile'
-import { readDescribed } from 'vane-engine/config'
+import { comparesPaths, readDescribed } from 'vane-engine/config'
 import { plural } from '../draw/node-words.ts'
 import { printable } from '../output/blocks.ts'
 import { chooseListener } from './choose-listener.ts'
@@ -12,6 +12,7 @@ import { readConfig, reportOf } from './read-config.ts'
 import { actualWords, stepWords } from './step-words.ts'
 
 const MAX_NEAR = 5
+const AMBIGUOUS = 'the path can be read in more than one way'
 
 /** `vane explain DIR`. */
 export const explainCommand: OfflineCommand = {
@@ -29,6 +30,14 @@ export const explainCommand: OfflineCommand = {
     const { address } = graph.meta.listeners[listener]!
     const local = address.kind === 'ip' ? { 'local.ip': address.host } : {}
     const read = readDescribed({ ...request, fields: { ...request.fields, ...local } })
+    if (comparesPaths(graph) && read('http.uri.path') === undefined) {
+      // The engine refuses it before the first node.
+      const refused = { listener, rule: null, refused: { status: 400, reason: AMBIGUOUS } }
+      const stdout = options.json
+        ? `${JSON.stringify(refused)}\n`
+        : `listener ${listener}\n\nrefused with 400: ${AMBIGUOUS}\n`
+      return { stdout, stderr, exitCode: 0 }
+    }
     const walked = walk(graph, read, { listener })!
     const byName = new Map(rules.map((rule) => [rule.name, rule]))
     const ordered = graph.meta.listeners[listener]!.rules.flatMap((name) => byName.get(name) ?? [])

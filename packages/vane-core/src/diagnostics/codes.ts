@@ -50,6 +50,7 @@ export const DIAGNOSTIC_CODES = {
   'operator-mismatch': 'an operator does not apply to the field',
   'invalid-operand': 'an operand does not fit the field',
   'upper-case-literal': 'a literal is compared with a value that is always lower case',
+  'unmatchable-path': 'a literal is compared with paths, none of which is ever spelled so',
   'invalid-pattern': 'a regular expression cannot be understood',
   'pattern-too-large': 'a regular expression exceeds its limits',
   'prefix-splits-segment': 'a prefix of a path matches parts of its segments (warning)',

@@ -41,10 +41,16 @@ export interface SymbolicFetch {
 /** What a listener can meet. */
 export type ListenerKind = 'raw' | 'http' | 'auto'
 
+/** A certificate on a listener, with the rule that brought it first, and where: for messages of the linker. */
+export interface ListenerTlsBlock extends ListenerTls {
+  readonly rule: string
+  readonly source: SourceSpan
+}
+
 /** TLS on a listener: what the rules on it bring together. */
 export interface ListenerTlsMeta {
   /** Without repeats, sorted by `sni`; the default, if there is one, first. Never empty. */
-  readonly certificates: readonly ListenerTls[]
+  readonly certificates: readonly ListenerTlsBlock[]
   /** The one thing the rules must agree on. */
   readonly clientAuth: ClientAuth | undefined
   /** Rule that brought it first, and where: for messages of the linker. */

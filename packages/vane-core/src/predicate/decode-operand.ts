@@ -14,6 +14,7 @@ import type { Problem } from '../schema/problem-sink.ts'
 import type { PredicateField } from './fields.ts'
 import { formatCidr, formatIp, isIpv4Mapped, parseCidr } from './ip-network.ts'
 import type { OperatorSpec } from './operators.ts'
+import { checkPathLiteral } from './check-path-literal.ts'
 import { parseMethod } from '../rules/decode-method.ts'
 import { decodePattern } from './decode-pattern.ts'
 import type { PredicateValue } from './types.ts'
@@ -103,7 +104,7 @@ export function parsePathOperand(text: string): Parsed<string> {
   if (!text.startsWith('/'))
     return invalid(`a path prefix begins with "/", ${quoted(text)} does not`, `write ${quoted(`/${text}`)}`)
   if (/[?#]/.test(text)) return invalid(`a path prefix has no query or fragment, ${quoted(text)} has`)
-  return { value: text }
+  return toParsed(text, checkPathLiteral(text, 'whole'))
 }
 
 function parseEnumOperand(field: PredicateField, text: string): Parsed<string> {
@@ -120,10 +121,16 @@ function parseStringOperand(field: PredicateField, text: string): Parsed<string>
     const match = /^([^:[\]]+):\d+$/.exec(text)
     if (match !== null) return invalid(`${field.path} never has a port`, `write ${quoted(match[1]!.toLowerCase())}`)
   }
+  if (field.form === 'path') return toParsed(text, checkPathLiteral(text, 'whole'))
   return checkForm(field, text)
 }
 
+function toParsed(text: string, problem: Problem | undefined): Parsed<string> {
+  return problem === undefined ? { value: text } : { problem }
+}
+
 function checkForm(field: PredicateField, text: string): Parsed<string> {
+  if (field.form === 'path') return toParsed(text, checkPathLiteral(text, 'part'))
   const lower = text.toLowerCase()
   if (field.form !== 'lower-case' || lower === text) return { value: text }
   const message = `${field.path} is always lower case, ${quoted(text)} never occurs in it`

@@ -27,7 +27,7 @@ function ruleOf(keys: object): Rule {
 function operandOf(field: PredicateField, name: string): unknown {
   const { operand } = OPERATORS[name]!
   const single: Record<PredicateField['type'], unknown> = {
-    string: 'a',
+    string: field.form === 'path' ? '/a/' : 'a',
     list: 'a',
     bytes: { base64: 'FgM=' },
     int: 443,

@@ -37,7 +37,9 @@ export function mergeTls(listeners: readonly ListenerRules[]): MergedTls {
       if (problem !== undefined) diagnostics.set(`${problem.code} ${first.rule.name} ${block.rule.name}`, problem)
     }
     byListener.set(spec.key, {
-      certificates: [...bySni].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, { tls }]) => tls),
+      certificates: [...bySni]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, { rule, tls }]) => ({ ...tls, rule: rule.name, source: placeOf(rule) })),
       clientAuth: first.tls.clientAuth,
       rule: first.rule.name,
       source: placeOf(first.rule),

@@ -36,7 +36,7 @@ test.each<[object, object, boolean]>([
 })
 
 const VALUES: Readonly<Record<string, readonly (string | number)[]>> = {
-  'http.uri.path': ['', '/', '/a', '/a/', '/a/b', '/ab'],
+  'http.uri.path': ['/', '/a', '/a/', '/a/b', '/ab'],
   'http.host': ['a', 'b', 'ab'],
   'remote.port': [1, 2, 3],
   'remote.ip': ['10.0.0.1', '10.1.0.1', '192.0.2.1', '::1'],

@@ -17,6 +17,7 @@ import { findUnusedPlugins } from './find-unused-plugins.ts'
 import { readPluginFiles } from './read-plugin-files.ts'
 import { readRuleFiles } from './read-rule-files.ts'
 
+export { comparesPaths } from '../link/compared-path.ts'
 export { readDescribed } from '../link/described-request.ts'
 export type { DescribedRequest } from '../link/described-request.ts'
 export { findUnsupported } from '../link/unsupported.ts'

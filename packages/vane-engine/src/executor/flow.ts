@@ -1,8 +1,14 @@
 import type { HeaderList, HttpRequest, HttpResponse, Logger, MaybePromise, PluginCallOptions } from 'vane-core'
 import type { Connection } from '../listen/connection.ts'
+import type { UpstreamListener } from '../upstream/upstream-request.ts'
+
+/** Work that can be told that nobody waits for it any more. */
+export interface Cancelable {
+  cancel(reason: Error): void
+}
 
 /** What a middleware or fetch sees of the walk that runs it. */
-export interface Flow {
+export interface Flow extends UpstreamListener {
   readonly connection: Connection
   readonly request: HttpRequest
   /** Set from the fetch on. */
@@ -10,10 +16,14 @@ export interface Flow {
   readonly logger: Logger
   /** What plugin calls of this walk carry; its parts are made when first read. */
   readonly callOptions: PluginCallOptions
-  /** Sets the one listener that hears when the client has gone before the walk ended. */
-  onCancel(listener: (reason: Error) => void): void
+  /** Sets the one piece of work that ends when the client has gone before the walk ended. */
+  onCancel(work: Cancelable): void
   /** Passes an interim response (1xx but 101) to the client, where its version knows them. */
-  inform(status: number, headers: HeaderList): void
+  onInterim(status: number, headers: HeaderList): void
+  /** Goes on with the response of a fetch that answered `undefined`. */
+  onResponse(response: HttpResponse): void
+  /** Goes on after the failure of a fetch that answered `undefined`. */
+  onFailure(error: Error): void
 }
 
 /** What a middleware decided. Refusals (`short`, `close`) are its own decision; a failure is thrown. */
@@ -44,7 +54,8 @@ export interface FetchOutcome {
 
 /** A live fetch: makes the response of a request. */
 export interface Fetch {
-  start(flow: Flow): MaybePromise<FetchOutcome>
+  /** `undefined` where the answer comes later, by one call of the flow's `onResponse` or `onFailure`, and no promise is made. */
+  start(flow: Flow): MaybePromise<FetchOutcome> | undefined
   /** Gives back what it holds; called once, when the last walk of its graph is over. */
   dispose?(): void
 }

@@ -47,7 +47,7 @@ function createExchange(): ServerExchange & { readonly responses: HttpResponse[]
   }
   const exchange = {
     request,
-    onEnd: () => {},
+    listener: undefined,
     bytesIn: 0,
     bytesOut: 0,
     status: undefined,
@@ -120,13 +120,13 @@ test('does not resume after its client has gone', async () => {
   const { exchange, run } = await start(graphOf(answer('x')), {
     fetch: {
       start: (flow) => {
-        flow.onCancel((reason) => canceled.push(reason.message))
+        flow.onCancel({ cancel: (reason) => void canceled.push(reason.message) })
         return new Promise((done) => (resolve = done))
       },
     },
   })
   run()
-  exchange.onEnd('client-gone')
+  exchange.listener?.onEnd('client-gone')
   expect(canceled).toHaveLength(1)
   let discarded = 0
   const source = { start: () => {}, resume: () => {}, cancel: () => void discarded++ }
@@ -149,6 +149,6 @@ test('holds its graph until its exchange is over', async () => {
   held.dispose()
   held.dispose()
   expect(wasm.released).toBe(0)
-  exchange.onEnd('complete')
+  exchange.listener?.onEnd('complete')
   expect(wasm.released).toBe(1)
 })

@@ -9,7 +9,8 @@ import {
   type StepBranch,
   VaneError,
 } from 'vane-core'
-import type { ExchangeEnd, ServerExchange } from '../http1/server-codec.ts'
+import type { ClientFault } from '../http1/client-fault.ts'
+import type { ExchangeEnd, ExchangeListener, ServerExchange } from '../http1/server-codec.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import {
   type LinkedNode,
@@ -18,13 +19,16 @@ import {
   OP_CLOSE,
   OP_DISPATCH,
   OP_FETCH,
+  OP_FORWARD,
   OP_MIDDLEWARE,
+  OP_TUNNEL,
   OP_UPGRADE,
   OP_WRITE_RESPONSE,
 } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
+import { BodyLimitError } from './body-limit-error.ts'
 import { collectBody } from './collect-body.ts'
-import type { FetchOutcome, Flow, MiddlewareOutcome } from './flow.ts'
+import type { Cancelable, FetchOutcome, Flow, MiddlewareOutcome } from './flow.ts'
 import { type FailureSinks, reportFailure } from './report-failure.ts'
 import { respondToError, toStatusResponse } from './respond-to-error.ts'
 import type { TrajectoryRecorder } from './trajectory-recorder.ts'
@@ -42,7 +46,7 @@ export interface WalkStart {
  *
  * It goes on synchronously for as long as nodes answer synchronously; what is a promise suspends it at that node.
  */
-export class Walk implements Flow, PluginCallOptions {
+export class Walk implements Flow, PluginCallOptions, ExchangeListener {
   readonly connection: Connection
   readonly request: HttpRequest
   response: HttpResponse | undefined
@@ -50,12 +54,14 @@ export class Walk implements Flow, PluginCallOptions {
   readonly #exchange: ServerExchange
   readonly #context: FailureSinks
   readonly #recorder: TrajectoryRecorder | undefined
+  /** Node of the fetch that is under way. */
+  #fetchAt = NO_NODE
   #rule: string | undefined
   #error: Error | undefined
   /** The walk has reached an end of the graph, or its client has gone: nothing further runs. */
   #hasEnded = false
   #isClosed = false
-  #onCancel: ((reason: Error) => void) | undefined
+  #canceled: Cancelable | undefined
   #abort: AbortController | undefined
 
   /** Holds the graph until the response is over. */
@@ -66,7 +72,7 @@ export class Walk implements Flow, PluginCallOptions {
     this.#context = context
     this.connection = start.connection
     this.request = start.exchange.request
-    start.exchange.onEnd = (end) => this.#finish(end)
+    start.exchange.listener = this
   }
 
   get logger(): Logger {
@@ -87,12 +93,24 @@ export class Walk implements Flow, PluginCallOptions {
     return this.#abort.signal
   }
 
-  onCancel(listener: (reason: Error) => void): void {
-    this.#onCancel = listener
+  onCancel(work: Cancelable): void {
+    this.#canceled = work
   }
 
-  inform(status: number, headers: HeaderList): void {
+  onInterim(status: number, headers: HeaderList): void {
     if (!this.#hasEnded) this.#exchange.inform(status, headers)
+  }
+
+  onResponse(response: HttpResponse): void {
+    const at = this.#fetchAt
+    // A response that comes after its client has gone is of no use to anybody.
+    if (this.#hasEnded) this.#discardBody(response, canceled())
+    else this.run(this.#onFetched(at, this.#graph.nodes[at]!, response))
+  }
+
+  onFailure(error: Error): void {
+    const at = this.#fetchAt
+    if (!this.#hasEnded) this.run(this.#onFailure(at, this.#graph.nodes[at]!, error))
   }
 
   /** Walks from a node until the walk ends or must wait. Never throws. */
@@ -139,19 +157,17 @@ export class Walk implements Flow, PluginCallOptions {
         return NO_NODE
       }
       case OP_FETCH: {
-        let outcome: MaybePromise<FetchOutcome>
+        let outcome: MaybePromise<FetchOutcome> | undefined
+        this.#fetchAt = at
         try {
           outcome = node.fetch!.start(this)
         } catch (error) {
           return this.#onFailure(at, node, error)
         }
-        if (!(outcome instanceof Promise)) return this.#onFetched(at, node, outcome)
+        if (outcome === undefined) return NO_NODE
+        if (!(outcome instanceof Promise)) return this.#onFetched(at, node, outcome.response)
         outcome.then(
-          (value) => {
-            // A response that comes after its client has gone is of no use to anybody.
-            if (this.#hasEnded) this.#discardBody(value.response, canceled())
-            else this.run(this.#onFetched(at, node, value))
-          },
+          ({ response }) => this.onResponse(response),
           (error: unknown) => this.#resume(() => this.#onFailure(at, node, error)),
         )
         return NO_NODE
@@ -168,6 +184,10 @@ export class Walk implements Flow, PluginCallOptions {
       case OP_UPGRADE:
         // The connection has been upgraded before its first request.
         return node.next
+      case OP_FORWARD:
+      case OP_TUNNEL:
+        this.#answerError(new VaneError({ kind: 'internal' }, `request came to node ${at}, which carries connections`))
+        return NO_NODE
     }
   }
 
@@ -185,7 +205,7 @@ export class Walk implements Flow, PluginCallOptions {
     }
   }
 
-  #onFetched(at: number, node: LinkedNode, { response }: FetchOutcome): number {
+  #onFetched(at: number, node: LinkedNode, response: HttpResponse): number {
     this.#leave(at, node, 'response')
     // A response made by `on_error` takes the place of the one that response middleware failed on.
     if (this.response !== undefined) this.#discardBody(this.response, new Error('replaced after a failure'))
@@ -200,7 +220,13 @@ export class Walk implements Flow, PluginCallOptions {
 
   #mustWaitForBody(at: number, node: LinkedNode, direction: 'request' | 'response'): boolean {
     const message = direction === 'request' ? this.request : this.response
-    if (message === undefined || message.body.kind !== 'stream') return false
+    if (message === undefined || message.body.kind === 'empty') return false
+    if (message.body.kind === 'fixed') {
+      // It came with its head; that does not make it smaller.
+      if (message.body.bytes.length <= node.bodyLimitBytes) return false
+      this.#answerError(new BodyLimitError(direction, node.bodyLimitBytes))
+      return true
+    }
     // A length without content: there is nothing to collect, and the length is not ours to limit.
     if (direction === 'response' && (this.request.method === 'HEAD' || this.response?.status === 304)) return false
     collectBody(message.body, { direction, limitBytes: node.bodyLimitBytes }).then(
@@ -264,6 +290,11 @@ export class Walk implements Flow, PluginCallOptions {
     }
   }
 
+  /** Ends a walk that has not begun. */
+  refuse(fault: ClientFault): void {
+    this.#answerError(fault)
+  }
+
   /** Drops the connection without a further byte, whether or not the walk has begun. */
   drop(): void {
     if (this.#hasEnded) return
@@ -282,13 +313,13 @@ export class Walk implements Flow, PluginCallOptions {
   }
 
   /** The exchange is over, whoever ended it. */
-  #finish(end: ExchangeEnd): void {
+  onEnd(end: ExchangeEnd): void {
     const wasRunning = !this.#hasEnded
     this.#hasEnded = true
     if (end !== 'complete') {
       const reason = canceled()
       this.#abort?.abort(reason)
-      this.#onCancel?.(reason)
+      this.#canceled?.cancel(reason)
       if (wasRunning && this.response !== undefined) this.#discardBody(this.response, reason)
     }
     const { counters } = this.#context

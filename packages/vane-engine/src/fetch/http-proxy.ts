@@ -1,12 +1,12 @@
 import type { HttpProxyTerminate, HttpRequest } from 'vane-core'
 import type { Fetch, Flow } from '../executor/flow.ts'
-import { isHostOwned } from '../http1/hop-by-hop.ts'
+import { countForward } from './max-forwards.ts'
 import { toUpstreamName } from '../upstream/upstream-pool.ts'
-import type { UpstreamPools } from '../upstream/upstream-pools.ts'
+import type { FetchContext } from './registry.ts'
 
 /** A fetch that passes the request to an HTTP/1.1 upstream and yields its response, both bodies streaming. */
-export function createHttpProxy(spec: HttpProxyTerminate, pools: UpstreamPools): Fetch {
-  const { pool, release } = pools.lease(spec.upstream)
+export function createHttpProxy(spec: HttpProxyTerminate, { pools, identities }: FetchContext): Fetch {
+  const { pool, release } = pools.lease({ address: spec.upstream, identity: identities.get(spec) })
   const upstreamHost = toUpstreamHost(spec)
   const { timeouts } = spec
 
@@ -16,25 +16,18 @@ export function createHttpProxy(spec: HttpProxyTerminate, pools: UpstreamPools):
   }
 
   return {
-    async start(flow: Flow) {
+    start(flow: Flow) {
       const { request } = flow
-      const expectsContinue = request.body.kind === 'stream' && isContinueExpected(request)
-      const fields = ['host', toHost(request)]
-      request.headers.forEach((name, value, wireName) => {
-        if (name !== 'host' && name !== 'expect' && !isHostOwned(name)) fields.push(wireName, value)
-      })
-      if (expectsContinue) fields.push('expect', '100-continue')
-      const exchange = pool.exchange({
-        method: request.method,
-        target: request.target,
-        fields,
-        body: request.body,
-        timeouts,
-        expectsContinue,
-        onInterim: (status, headers) => flow.inform(status, headers),
-      })
-      flow.onCancel((reason) => exchange.cancel(reason))
-      return { tag: 'response', response: await exchange.response }
+      const answer = countForward(request)
+      if (answer !== undefined) return { tag: 'response', response: answer }
+      const { method, target, headers, body } = request
+      const expectsContinue = body.kind === 'stream' && isContinueExpected(request)
+      const exchange = pool.send(
+        { method, target, host: toHost(request), headers, body, timeouts, expectsContinue },
+        flow,
+      )
+      flow.onCancel(exchange)
+      return undefined
     },
     dispose: release,
   }
@@ -45,7 +38,7 @@ function isContinueExpected({ version, headers }: HttpRequest): boolean {
 }
 
 /** What `Host` names the upstream itself by: the default port is left out (RFC 9110 §4.2.3). */
-function toUpstreamHost({ upstream }: HttpProxyTerminate): string {
+function toUpstreamHost({ upstream, tls }: HttpProxyTerminate): string {
   if (upstream.kind === 'unix') return 'localhost'
-  return toUpstreamName(upstream).replace(/:80$/, '')
+  return toUpstreamName(upstream).replace(tls === undefined ? /:80$/ : /:443$/, '')
 }

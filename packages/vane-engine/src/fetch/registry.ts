@@ -1,6 +1,7 @@
 import type { FetchSpec } from 'vane-core'
 import type { Fetch } from '../executor/flow.ts'
 import type { CgiRuntime } from './cgi/cgi-runtime.ts'
+import type { UpstreamIdentity } from '../tls/upstream-tls.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { createHttpProxy } from './http-proxy.ts'
 import { createRedirectHttps } from './redirect-https.ts'
@@ -11,13 +12,15 @@ export interface FetchContext {
   readonly pools: UpstreamPools
   /** Absent where CGI programs are not to be run. */
   readonly cgi?: CgiRuntime | undefined
+  /** TLS to the upstreams of those fetches whose rules ask for it. */
+  readonly identities: ReadonlyMap<FetchSpec, UpstreamIdentity>
 }
 
 /** Makes a live fetch. Synchronous and without I/O: an upstream that is down does not stop a configuration from loading. */
 export function createFetch(spec: FetchSpec, context: FetchContext): Fetch {
   switch (spec.type) {
     case 'http_proxy':
-      return createHttpProxy(spec, context.pools)
+      return createHttpProxy(spec, context)
     case 'static':
     case 'synthesize':
       return createStatic(spec.response)

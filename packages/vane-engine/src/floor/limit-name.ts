@@ -15,6 +15,6 @@ export type LimitName =
 export function toRefusedLimit(status: number, reason: string): LimitName | undefined {
   if (status === 408) return 'header_timeout'
   // A codec has one status for both: what tells them apart is its own sentence.
-  if (status === 431) return reason.includes('header fields') ? 'max_headers_count' : 'max_header_bytes'
+  if (status === 431) return /^more than \d+ header fields$/.test(reason) ? 'max_headers_count' : 'max_header_bytes'
   return undefined
 }

@@ -15,9 +15,6 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** `Connection` options that name no other field. */
-const PLAIN_OPTIONS: ReadonlySet<string> = new Set(['close', 'keep-alive', 'upgrade', 'te'])
-
 /** Fields whose removal would change which message it is; a peer may not have them removed by naming them. */
 const PROTECTED: ReadonlySet<string> = new Set(['host', 'content-length', 'expect'])
 
@@ -31,22 +28,25 @@ export function isHostOwned(lowerName: string): boolean {
   return HOP_BY_HOP.has(lowerName) || lowerName === 'content-length' || lowerName === 'trailer'
 }
 
+/** Splits the value of `Connection` into its options, in lower case. */
+export function splitConnectionOptions(value: string): string[] {
+  const options: string[] = []
+  for (const part of value.split(',')) {
+    const option = part.trim().toLowerCase()
+    if (option !== '') options.push(option)
+  }
+  return options
+}
+
 /**
  * Removes the end-to-end fields that `Connection` names.
  *
  * Done when a message arrives, before any middleware runs: `Connection: x-forwarded-for` must not take away what the proxy
  * itself adds later.
+ *
+ * @param options of `Connection`, in lower case.
  */
-export function dropConnectionNamed(headers: HeaderList): void {
-  if (!headers.has('connection')) return
-  let named: Set<string> | undefined
-  for (const value of headers.getAll('connection')) {
-    for (const option of value.split(',')) {
-      const name = option.trim().toLowerCase()
-      if (name === '' || PLAIN_OPTIONS.has(name) || PROTECTED.has(name) || HOP_BY_HOP.has(name)) continue
-      named ??= new Set()
-      named.add(name)
-    }
-  }
-  if (named !== undefined) headers.filter((name) => !named.has(name))
+export function dropConnectionNamed(headers: HeaderList, options: readonly string[]): void {
+  const named = new Set(options.filter((name) => !PROTECTED.has(name) && !HOP_BY_HOP.has(name)))
+  if (named.size > 0) headers.filter((name) => !named.has(name))
 }

@@ -13,6 +13,8 @@ export interface HttpServerCodec {
 
 /** One client connection, as a codec sees the rest of the engine. */
 export interface HttpSession {
+  /** By how the client came. */
+  readonly scheme: 'http' | 'https'
   /** Whether the next response should be the connection's last. */
   isClosing(): boolean
   /** A request has arrived. Must not throw. */
@@ -24,11 +26,22 @@ export interface HttpSession {
 /** How an exchange ended: the response is out, or the client went away first, or we cut the connection. */
 export type ExchangeEnd = 'complete' | 'client-gone' | 'cut'
 
+/**
+ * Hears how an exchange ended.
+ *
+ * An object and not a function: V8 keeps each of the closures that a field has held alive until the next collection of the
+ * old generation, and with it the request.
+ */
+export interface ExchangeListener {
+  /** Called once, when nothing more will happen to the response. */
+  onEnd(end: ExchangeEnd): void
+}
+
 /** One request with the response it is owed. */
 export interface ServerExchange {
   readonly request: HttpRequest
-  /** Called once, when nothing more will happen to the response. To be set before `respond`. */
-  onEnd: (end: ExchangeEnd) => void
+  /** Who hears of the end. To be set before `respond`. */
+  listener: ExchangeListener | undefined
   /** Bytes of body received so far. */
   readonly bytesIn: number
   /** Bytes of body handed to the connection so far. */

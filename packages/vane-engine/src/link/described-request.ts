@@ -1,10 +1,12 @@
 import type { FieldValue, ReadField } from 'vane-core'
+import { toWireValue } from '../http1/wire-value.ts'
+import { toComparedPath } from './compared-path.ts'
 import { findCookieValue } from './cookie-value.ts'
 import { findQueryValue } from './query-value.ts'
 
 /** A connection and a request on it, as somebody describes them. */
 export interface DescribedRequest {
-  /** Fields other than those below, by path: `remote.ip`, `http.method` and so on. Absent ones miss. */
+  /** Fields other than those below, by path: `remote.ip`, `http.method` and so on; `http.uri.path` as sent. Absent ones miss. */
   readonly fields: Readonly<Record<string, FieldValue>>
   /** In any case; the first of a name counts. */
   readonly headers: readonly (readonly [name: string, value: string])[]
@@ -26,6 +28,7 @@ export function readDescribed({ fields, headers, query }: DescribedRequest): Rea
         .map((field) => findCookieValue(field, name))
         .find((value) => value !== undefined)
     }
-    return Object.hasOwn(fields, path) ? fields[path] : undefined
+    const value = Object.hasOwn(fields, path) ? fields[path] : undefined
+    return path === 'http.uri.path' && typeof value === 'string' ? toComparedPath(toWireValue(value)) : value
   }
 }

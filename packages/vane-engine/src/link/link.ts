@@ -1,31 +1,44 @@
-import type { Diagnostic, Node, SourceSpan, SymbolicFlowGraph } from 'vane-core'
+import type { Diagnostic, Node, SourceSpan, SymbolicFlowGraph, TerminatorKind } from 'vane-core'
 import { VaneError } from 'vane-core'
 import type { Fetch, Middleware } from '../executor/flow.ts'
 import { createFetch, type FetchContext } from '../fetch/registry.ts'
 import { createMiddleware, type MiddlewareContext } from '../middleware/registry.ts'
 import { createAddressReader, createFieldReader } from './field-reader.ts'
 import { LinkedGraph } from './linked-graph.ts'
+import { linkListeners } from './linked-listener.ts'
 import {
   LinkedNode,
+  type Op,
   OP_CHECK,
   OP_CLOSE,
   OP_DISPATCH,
   OP_FETCH,
+  OP_FORWARD,
   OP_MIDDLEWARE,
+  OP_TUNNEL,
   OP_UPGRADE,
   OP_WRITE_RESPONSE,
 } from './linked-node.ts'
 import { Lookups } from './lookup.ts'
 import { createPredicateTest } from './predicate-test.ts'
 import { findUnsupported } from './unsupported.ts'
+import { linkTls, type TlsContext } from '../tls/link-tls.ts'
+import { SystemRoots } from '../tls/system-roots.ts'
+import { TicketKeys } from '../tls/ticket-keys.ts'
+import { TlsFiles } from '../tls/tls-files.ts'
+import { TcpForward } from '../tunnel/tcp-forward.ts'
 
 /** What linking draws on. */
-export type LinkContext = FetchContext & MiddlewareContext
+export type LinkContext = Omit<FetchContext, 'identities'> &
+  MiddlewareContext & {
+    /** Without it, files are looked for in the working directory, and tickets are good for one graph. */
+    readonly tls?: TlsContext
+  }
 
 /** The live parts of a graph, index for index with the symbolic ones. */
 interface Parts {
   readonly middlewares: readonly Middleware[]
-  readonly fetches: readonly Fetch[]
+  readonly fetches: readonly (Fetch | TcpForward)[]
   readonly lookups: Lookups
 }
 
@@ -36,26 +49,46 @@ interface Parts {
  */
 export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): Promise<LinkedGraph> {
   const middlewares: Middleware[] = []
-  const fetches: Fetch[] = []
+  const fetches: (Fetch | TcpForward)[] = []
   refuseUnsupported(symbolic)
+  const tls = context.tls ?? createTlsContext()
+  const { terminators, identities, warnings } = await linkTls(symbolic, tls)
+  const listeners = linkListeners(symbolic, terminators)
+  const filesDigest = await tls.files.digest()
   try {
     for (const entry of symbolic.middlewares) {
       const what = `middleware ${JSON.stringify(entry.name)}`
       middlewares.push(await attributed(entry, what, () => createMiddleware(entry, context)))
     }
     for (const entry of symbolic.fetches) {
-      fetches.push(await attributed(entry, `fetch ${entry.spec.type}`, () => createFetch(entry.spec, context)))
+      if (entry.spec.type === 'tcp_forward') {
+        fetches.push(new TcpForward(entry.spec))
+        continue
+      }
+      fetches.push(
+        await attributed(entry, `fetch ${entry.spec.type}`, () => createFetch(entry.spec, { ...context, identities })),
+      )
     }
     const lookups = new Lookups()
     const nodes = symbolic.nodes.map((node, index) =>
       linkNode(symbolic, { middlewares, fetches, lookups }, { node, rule: symbolic.nodeRules[index] ?? null }),
     )
     lookups.seal()
-    return new LinkedGraph(symbolic, { nodes, lookups }, [...middlewares, ...fetches])
+    const parts = { nodes, lookups, listeners, filesDigest, warnings }
+    return new LinkedGraph(symbolic, parts, [...middlewares, ...toHttp(fetches)])
   } catch (error) {
-    for (const part of [...middlewares, ...fetches]) part.dispose?.()
+    for (const part of [...middlewares, ...toHttp(fetches)]) part.dispose?.()
     throw error
   }
+}
+
+/** Those that hold something. */
+function toHttp(fetches: readonly (Fetch | TcpForward)[]): Fetch[] {
+  return fetches.filter((fetch): fetch is Fetch => !(fetch instanceof TcpForward))
+}
+
+function createTlsContext(): TlsContext {
+  return { files: new TlsFiles('.'), ticketKeys: new TicketKeys(), roots: new SystemRoots(), alpn: [] }
 }
 
 function refuseUnsupported(symbolic: SymbolicFlowGraph): void {
@@ -122,28 +155,35 @@ function linkNode(
       return linked
     }
     case 'upgrade': {
-      // Only rules that forward bytes make it worth looking whether a connection speaks HTTP at all.
-      if (node.otherwise !== undefined) throw unable(rule, 'way to forward what does not speak HTTP')
       const linked = new LinkedNode(OP_UPGRADE, node.kind, rule)
       linked.next = node.next
+      if (node.otherwise !== undefined) linked.otherwise = node.otherwise
       return linked
     }
     case 'fetch': {
-      const linked = withBody(new LinkedNode(OP_FETCH, node.kind, rule), node)
+      const fetch = at(parts.fetches, node.id, 'fetch')
+      const isForward = fetch instanceof TcpForward
+      const linked = withBody(new LinkedNode(isForward ? OP_FORWARD : OP_FETCH, node.kind, rule), node)
       linked.name = at(graph.fetches, node.id, 'fetch').spec.type
-      linked.fetch = at(parts.fetches, node.id, 'fetch')
+      if (isForward) linked.forward = fetch
+      else linked.fetch = fetch
       if (node.nextResponse !== undefined) linked.next = node.nextResponse
       return linked
     }
     case 'terminate': {
       const terminator = at(graph.terminators, node.id, 'terminator')
-      if (terminator === 'byteTunnel') throw unable(rule, 'terminator byteTunnel')
-      const linked = new LinkedNode(terminator === 'close' ? OP_CLOSE : OP_WRITE_RESPONSE, node.kind, rule)
+      const linked = new LinkedNode(TERMINATORS[terminator], node.kind, rule)
       linked.unmatched = node.cause === 'unmatched'
       return linked
     }
   }
 }
+
+const TERMINATORS = {
+  writeHttpResponse: OP_WRITE_RESPONSE,
+  byteTunnel: OP_TUNNEL,
+  close: OP_CLOSE,
+} as const satisfies Record<TerminatorKind, Op>
 
 function withBody(linked: LinkedNode, node: Extract<Node, { kind: 'check' | 'middleware' | 'fetch' }>): LinkedNode {
   linked.collect = node.collectBodyBefore

@@ -176,14 +176,14 @@ function ruleOf(graph: LinkedGraph, request: Sent): string | null | undefined {
   const told: Trajectory[] = []
   const exchange: ServerExchange = {
     request: toRequest(request),
-    onEnd: () => {},
+    listener: undefined,
     bytesIn: 0,
     bytesOut: 0,
     status: undefined,
     error: undefined,
-    respond: () => exchange.onEnd('complete'),
+    respond: () => exchange.listener?.onEnd('complete'),
     inform: () => {},
-    cut: () => exchange.onEnd('cut'),
+    cut: () => exchange.listener?.onEnd('cut'),
   }
   const flowLog = new FlowLog({ maxEvents: 0 })
   flowLog.subscribe((event) => event.event === 'request' && told.push(event.trajectory))

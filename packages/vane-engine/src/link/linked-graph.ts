@@ -1,6 +1,8 @@
 import type { HttpRequest, SymbolicFlowGraph } from 'vane-core'
 import type { Connection } from '../listen/connection.ts'
+import { comparesPaths } from './compared-path.ts'
 import type { Lookups } from './lookup.ts'
+import type { LinkedListener } from './linked-listener.ts'
 import type { LinkedNode } from './linked-node.ts'
 
 /** What a linked graph holds that must be given back. */
@@ -13,6 +15,9 @@ export interface LinkedParts {
   readonly nodes: readonly LinkedNode[]
   /** Sealed. */
   readonly lookups: Lookups
+  readonly listeners: ReadonlyMap<string, LinkedListener>
+  readonly filesDigest: string
+  readonly warnings: readonly string[]
 }
 
 /** A graph that can run: its nodes are resolved, its plugin call sites and pools are held until it is disposed of. */
@@ -22,6 +27,14 @@ export class LinkedGraph {
   readonly nodes: readonly LinkedNode[]
   /** Listener key to first node. */
   readonly entries: ReadonlyMap<string, number>
+  /** Whether a request's path must have one reading. */
+  readonly comparesPaths: boolean
+  /** What each listener does with its connections, by its key. */
+  readonly listeners: ReadonlyMap<string, LinkedListener>
+  /** SHA-256 of the files that the rules name and that were read for it: certificates, keys, revocation lists. */
+  readonly filesDigest: string
+  /** What is doubtful about those files, each with rule, file and line. */
+  readonly warnings: readonly string[]
   readonly #lookups: Lookups
   #holdings: readonly Disposable[]
   #users = 0
@@ -31,6 +44,10 @@ export class LinkedGraph {
     this.symbolic = symbolic
     this.nodes = parts.nodes
     this.#lookups = parts.lookups
+    this.comparesPaths = comparesPaths(symbolic)
+    this.listeners = parts.listeners
+    this.filesDigest = parts.filesDigest
+    this.warnings = parts.warnings
     this.entries = new Map<string, number>(Object.entries(symbolic.entries))
     this.#holdings = holdings
   }

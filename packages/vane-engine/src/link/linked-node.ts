@@ -1,6 +1,7 @@
 import type { Node } from 'vane-core'
 import type { Fetch, Middleware } from '../executor/flow.ts'
 import type { AddressReader, FieldReader } from './field-reader.ts'
+import type { TcpForward } from '../tunnel/tcp-forward.ts'
 import type { PredicateTest } from './predicate-test.ts'
 
 /** Evaluates a test and takes one of two edges. */
@@ -18,8 +19,13 @@ export const OP_WRITE_RESPONSE = 5
 /** Drops the connection. */
 export const OP_CLOSE = 6
 
+/** Carries the connection's bytes to an upstream. */
+export const OP_FORWARD = 7
+/** Where a connection has become a tunnel: nothing further is walked. */
+export const OP_TUNNEL = 8
+
 /** What {@link LinkedNode.op} may be. */
-export type Op = 0 | 1 | 2 | 3 | 4 | 5 | 6
+export type Op = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8
 
 /** No edge: where a node has none of that name, or a walk has ended. */
 export const NO_NODE = -1
@@ -39,6 +45,8 @@ export class LinkedNode {
   /** `onMiss`, `default`, `next` or `nextResponse`. */
   next: number = NO_NODE
   onMatch: number = NO_NODE
+  /** Of an upgrade: where a connection goes that does not speak HTTP. */
+  otherwise: number = NO_NODE
   onError: number = NO_NODE
   test: PredicateTest | undefined = undefined
   read: FieldReader | undefined = undefined
@@ -48,6 +56,7 @@ export class LinkedNode {
   lookup: number = NO_NODE
   middleware: Middleware | undefined = undefined
   fetch: Fetch | undefined = undefined
+  forward: TcpForward | undefined = undefined
   /** Body that must be in memory before the node runs. */
   collect: 'request' | 'response' | undefined = undefined
   bodyLimitBytes: number = Infinity

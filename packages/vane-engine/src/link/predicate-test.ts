@@ -1,7 +1,15 @@
 import { type FieldPredicate, type HttpRequest, networkContains, parseCidr, parseIp, parsePattern } from 'vane-core'
 import type { Connection } from '../listen/connection.ts'
 import { createBodyTest } from './body-test.ts'
-import { createAddressReader, createFieldReader, type FieldReader } from './field-reader.ts'
+import {
+  createAddressReader,
+  createFieldReader,
+  createFlagReader,
+  createListReader,
+  type FieldReader,
+  type FlagReader,
+  type ListReader,
+} from './field-reader.ts'
 
 /** One comparison, ready to run: its operand is parsed, its field is known. */
 export type PredicateTest = (connection: Connection, request: HttpRequest | undefined) => boolean
@@ -13,6 +21,10 @@ export type PredicateTest = (connection: Connection, request: HttpRequest | unde
  */
 export function createPredicateTest(predicate: FieldPredicate): PredicateTest | undefined {
   if (predicate.field === 'http.body') return createBodyTest(predicate)
+  const flag = createFlagReader(predicate.field)
+  if (flag !== undefined) return createFlagTest(flag, predicate)
+  const list = createListReader(predicate.field)
+  if (list !== undefined) return createListTest(list, predicate)
   const read = createFieldReader(predicate.field)
   if (read === undefined) return undefined
   const { op, value } = predicate
@@ -62,6 +74,22 @@ export function createPredicateTest(predicate: FieldPredicate): PredicateTest | 
     }
     case 'cidr':
       return createCidrTest(read, predicate)
+  }
+}
+
+function createFlagTest(read: FlagReader, { op, value }: FieldPredicate): PredicateTest | undefined {
+  if (op !== 'equals' && op !== 'not_equals') return undefined
+  const expected = (value === true) === (op === 'equals')
+  return (connection) => read(connection) === expected
+}
+
+function createListTest(read: ListReader, { op, value }: FieldPredicate): PredicateTest | undefined {
+  if (op !== 'contains' && op !== 'not_contains') return undefined
+  const element = String(value)
+  const expected = op === 'contains'
+  return (connection) => {
+    const actual = read(connection)
+    return actual !== undefined && actual.includes(element) === expected
   }
 }
 

@@ -35,6 +35,8 @@ test('what runs is not refused', () => {
     { 'http.cookie.id': { not_contains: 'a' } },
     { 'remote.port': { gte: 1024 } },
     { 'http.body': { prefix: '{' } },
+    { 'tls.sni': { equals: 'a' } },
+    { 'tls.peer_cert.san_dns': { contains: 'a' } },
   ]
   expect(
     findIn(
@@ -60,18 +62,16 @@ test('what runs is not refused', () => {
 })
 
 test.each<[string, object, string]>([
-  ['a field', { match: { 'tls.version': { equals: '1.3' } } }, 'the field "tls.version"'],
-  [
-    'a field inside a combination',
-    { match: { not: { any_of: [{ 'tls.sni': { equals: 'a' } }] } } },
-    'the field "tls.sni"',
-  ],
   ['a listener of datagrams', { listen: ['udp::80'] }, 'listening for datagrams (udp)'],
-  ['TLS on a listener', { tls: { cert_file: 'c', key_file: 'k' } }, 'TLS on a listener'],
   [
-    'a middleware',
-    { middleware_chain: [{ use: 'sni_peek' }], terminate: { type: 'close' } },
-    'the middleware "sni_peek"',
+    'a certificate that is ordered',
+    { tls: { sni: 'a.test', managed: {} } },
+    'a certificate that is ordered ("managed")',
+  ],
+  [
+    'an OCSP response that is fetched',
+    { tls: { cert_file: 'c', key_file: 'k', ocsp_fetch: true } },
+    'OCSP responses that are fetched ("ocsp_fetch")',
   ],
   [
     'a kind of plugin',
@@ -79,9 +79,7 @@ test.each<[string, object, string]>([
     'middleware of kind l4-bytes',
   ],
   ['a terminator', { terminate: { type: 'websocket', upstream: 'a:1' } }, 'the terminator "websocket"'],
-  ['a forward', { terminate: { type: 'tcp_forward', upstream: 'a:1' } }, 'the terminator "tcp_forward"'],
   ['a version', proxy({ version: 'h2' }), 'HTTP/2 to an upstream'],
-  ['TLS to an upstream', proxy({ tls: {} }), 'TLS to an upstream'],
   ['name servers', proxy({ dns: { nameservers: ['192.0.2.1'] } }), 'name servers of an upstream ("dns")'],
   ['a retry', proxy({ retry: { max_attempts: 2 } }), 'a "retry" of requests'],
 ])('%s that does not run is refused with rule, file and line', (_name, rule, what) => {
@@ -97,10 +95,10 @@ test.each<[string, object, string]>([
 })
 
 test('everything that is missing is told, each once, where it is used first', () => {
-  const rule = { match: { 'tls.alpn': { equals: 'h2' } }, ...proxy({ version: 'h3', tls: {} }) }
+  const rule = { tls: { sni: 'a.test', managed: {} }, ...proxy({ version: 'h3', tls: {} }) }
   const found = findIn(rule, rule)
   expect(found.map(({ message }) => message)).toEqual([
-    'rule "r0" needs the field "tls.alpn", which is not available in this version',
     'rule "r0" needs HTTP/3 to an upstream, which is not available in this version',
+    'rule "r0" needs a certificate that is ordered ("managed"), which is not available in this version',
   ])
 })

@@ -20,6 +20,7 @@ const MIDDLEWARE: ReadonlySet<string> = new Set([
   'method_match',
   'forward_client_ip',
   'rate_limit',
+  'sni_peek',
 ])
 
 /** What is missing of a fetch, `undefined` where nothing is. A fetch that is not in the table does not run at all. */
@@ -31,6 +32,7 @@ const FETCHES: {
   synthesize: () => undefined,
   redirect_https: () => undefined,
   cgi: () => undefined,
+  tcp_forward: () => undefined,
 }
 
 /**
@@ -55,11 +57,15 @@ export function findUnsupported(graph: SymbolicFlowGraph): Diagnostic[] {
   for (const { transport, rules, tls } of Object.values(listeners)) {
     const rule = rules[0] ?? ''
     if (transport === 'udp') report('listening for datagrams (udp)', rule, ruleSources[rule])
-    if (tls !== undefined) report('TLS on a listener', tls.rule, tls.source)
+    for (const block of tls?.certificates ?? []) {
+      if (block.certificate.kind === 'managed')
+        report('a certificate that is ordered ("managed")', block.rule, block.source)
+      if (block.ocspFetch) report('OCSP responses that are fetched ("ocsp_fetch")', block.rule, block.source)
+    }
   }
   for (const { name, meta, plugin, rule, source } of graph.middlewares) {
     if (plugin === undefined && !MIDDLEWARE.has(name)) report(`the middleware ${quoted(name)}`, rule, source)
-    else if (meta.kind === 'l4-peek' || meta.kind === 'l4-bytes')
+    else if (plugin !== undefined && (meta.kind === 'l4-peek' || meta.kind === 'l4-bytes'))
       report(`middleware of kind ${meta.kind}`, rule, source)
   }
   for (const { spec, rule, source } of graph.fetches) {
@@ -80,9 +86,8 @@ function whatFetchLacks<Type extends FetchSpec['type']>(spec: Extract<FetchSpec,
   return look === undefined ? `the terminator ${quoted(spec.type)}` : look(spec)
 }
 
-function whatHttpProxyLacks({ version, tls, dns, retry }: HttpProxyTerminate): string | undefined {
+function whatHttpProxyLacks({ version, dns, retry }: HttpProxyTerminate): string | undefined {
   if (version === 'h2' || version === 'h3') return `HTTP/${version.slice(1)} to an upstream`
-  if (tls !== undefined) return 'TLS to an upstream'
   if (dns !== undefined) return 'name servers of an upstream ("dns")'
   // One attempt is no retry, whatever else is said about it.
   return retry.maxAttempts > 1 || retry.buffering === 'force' ? 'a "retry" of requests' : undefined

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { parseIp } from 'vane-core'
+import type { Peek } from '../peek/peek-connection.ts'
+import type { ConnectionTls } from '../tls/connection-tls.ts'
 
 /** Facts of one accepted connection. What costs something is found out when first asked for. */
 export class Connection {
@@ -16,7 +18,12 @@ export class Connection {
   readonly acceptUnixMs: number = Date.now()
   /** Requests that have come in by it. */
   requests = 0
+  /** Its first bytes, where they were looked at. */
+  peek: Peek | undefined = undefined
+  /** Set once a handshake is done; absent on connections in clear. */
+  tls: ConnectionTls | undefined = undefined
   #id: string | undefined
+  #peekText: string | undefined
   #peerIpBytes: Uint8Array | undefined
   #localIpBytes: Uint8Array | undefined
 
@@ -32,6 +39,22 @@ export class Connection {
   /** 16 hex digits, unguessable. */
   get id(): string {
     return (this.#id ??= randomBytes(8).toString('hex'))
+  }
+
+  /** Scheme of what is asked for on it. */
+  get scheme(): 'http' | 'https' {
+    return this.tls === undefined ? 'http' : 'https'
+  }
+
+  /** Name that the client asks for in TLS, whether or not it is spoken here: lower case. */
+  get sni(): string | undefined {
+    return this.tls?.sni ?? this.peek?.hello?.sni
+  }
+
+  /** The first bytes, one character for each; absent where nobody has looked. */
+  get peekText(): string | undefined {
+    if (this.#peekText === undefined && this.peek !== undefined) this.#peekText = this.peek.bytes.toString('latin1')
+    return this.#peekText
   }
 
   /** The peer's address as 4 or 16 bytes. */

@@ -1,16 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Socket } from 'node:net'
 import type { ListenAddress } from 'vane-core'
-import type { BindOptions, EngineLimits } from '../engine-options.ts'
-import { createNodeServerCodec } from '../http1/node-server-codec.ts'
-import type { HttpServerCodec } from '../http1/server-codec.ts'
+import type { BindOptions } from '../engine-options.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import { toTerminateEvent } from '../observe/connection-events.ts'
 import type { BindTarget } from './bind-error.ts'
 import { BoundSocket } from './bound-socket.ts'
 import { Connection } from './connection.ts'
-import { Session, type SessionContext, type SessionOwner } from './session.ts'
+import { createHttpCodecs, type HttpCodecs } from './http-codecs.ts'
+import { Intake, type IntakeContext } from './intake.ts'
 import { resetSocket } from './reset-socket.ts'
+import type { SessionOwner } from './session.ts'
 
 /** How one listener is doing. */
 export interface ListenerStatus {
@@ -24,9 +24,8 @@ export interface ListenerStatus {
 }
 
 /** What listeners of an engine share. */
-export interface ListenerContext extends SessionContext {
+export interface ListenerContext extends IntakeContext {
   readonly bind: BindOptions
-  readonly limits: EngineLimits
   /** The graph in force. */
   currentGraph(): LinkedGraph
   /** A socket of a listener has changed its state. */
@@ -38,7 +37,8 @@ export class Listener implements SessionOwner {
   readonly key: string
   readonly #context: ListenerContext
   readonly #sockets: readonly BoundSocket[]
-  readonly #codec: HttpServerCodec
+  readonly #codecs: HttpCodecs
+  readonly #intake: Intake
   readonly #connections = new Set<Socket>()
   /** While it drains: the last graph that had its entry. */
   #lastGraph: LinkedGraph | undefined
@@ -49,7 +49,8 @@ export class Listener implements SessionOwner {
   constructor(key: string, address: ListenAddress, context: ListenerContext) {
     this.key = key
     this.#context = context
-    this.#codec = createNodeServerCodec(context.limits)
+    this.#codecs = createHttpCodecs(context.limits)
+    this.#intake = new Intake(context, this, this.#codecs)
     const targets = toTargets(address, context.bind)
     this.#sockets = targets.map(
       (target) =>
@@ -128,14 +129,17 @@ export class Listener implements SessionOwner {
     this.#lastGraph ??= (lastGraph ?? this.#context.currentGraph()).retain()
     this.#isDraining = true
     const closed = this.#sockets.map((socket) => socket.close())
-    this.#codec.closeIdle()
+    this.#intake.closePending()
+    this.#codecs.h1.closeIdle()
+    this.#codecs.h2?.closeIdle()
     if (this.#connections.size > 0) await this.#emptied(timeoutMs)
     const forced = this.#connections.size
     for (const socket of this.#connections) socket.destroy()
     await Promise.all(closed)
     // Walks hear from their sockets that their clients are gone; before they have, an upstream must not be closed under them.
     while (this.#connections.size > 0) await nextTurn()
-    this.#codec.close()
+    this.#codecs.h1.close()
+    this.#codecs.h2?.close()
     this.#lastGraph?.release()
     this.#lastGraph = undefined
     return forced
@@ -176,9 +180,7 @@ export class Listener implements SessionOwner {
       this.#connections.delete(socket)
       if (this.#connections.size === 0) for (const finish of this.#whenEmpty) finish()
     })
-    const session = new Session(connection, this, this.#context)
-    if (session.isAdmitted && !this.#isDraining) this.#codec.serve(socket, session)
-    else resetSocket(socket)
+    this.#intake.take(socket, connection)
   }
 }
 

@@ -47,7 +47,7 @@ export function createForwardClientIp(json: Json): Middleware {
 
 /** Every field by which software commonly hears of the original request, not only those that are set again. */
 function stripInbound(headers: HeaderList): void {
-  headers.filter((name) => !isForwardingField(name))
+  headers.filterNames(isOfMessage)
 }
 
 /** The last address of the chain that is no trusted proxy's; where all are, the first. */
@@ -69,8 +69,16 @@ function findClient(headers: HeaderList, trusted: readonly IpNetwork[], peer: st
   return client
 }
 
+function isOfMessage(lowerName: string): boolean {
+  return !isForwardingField(lowerName)
+}
+
 /** Adds to a list field, as one line: software that reads the first line only must not read less than all. */
 function appendElement(headers: HeaderList, name: string, element: string): void {
+  if (!headers.has(name)) {
+    headers.append(name, element)
+    return
+  }
   const inbound = headers.getAll(name)
   headers.set(name, [...inbound, element].filter((value) => value.trim() !== '').join(', '))
 }

@@ -1,6 +1,6 @@
 import { type ContextEntry, type ContextValue, findContextPath, type PluginKind } from 'vane-core'
 import type { Flow } from '../executor/flow.ts'
-import { createFieldReader } from '../link/field-reader.ts'
+import { createFieldReader, createFlagReader, createListReader } from '../link/field-reader.ts'
 
 /** Packs what an export declared in `inspects`, and nothing else. */
 export type ContextPacker = (flow: Flow) => ContextEntry[]
@@ -28,11 +28,27 @@ function createReader(path: string, kind: PluginKind): Reader {
   if (connReader !== undefined) return connReader
   const { found } = findContextPath(path, kind)
   if (found === undefined) throw new Error(`no context path ${JSON.stringify(path)} for kind ${kind}`)
-  const read = path === 'http.body' ? undefined : createFieldReader(path)
   if (path === 'http.body') return readBody
-  // A fact that cannot be there yet, such as a certificate on a connection without TLS.
+  // The certificate's facts are told under two names, of which this is the one that is always answered.
+  const field = path.replace(/^conn\.tls\./, 'tls.')
   const absent = found.whenAbsent === 'empty' ? EMPTY_VALUES[found.type] : undefined
+  const flag = createFlagReader(field)
+  if (flag !== undefined) return ({ connection }) => ({ tag: 'boolean', val: flag(connection) })
+  const list = createListReader(field)
+  if (list !== undefined) {
+    return ({ connection }) => {
+      const values = list(connection)
+      return values === undefined ? absent : { tag: 'list-text', val: [...values] }
+    }
+  }
+  const read = createFieldReader(field)
   if (read === undefined) return () => absent
+  if (found.type === 'bytes') {
+    return ({ connection, request }) => {
+      const value = read(connection, request)
+      return value === undefined ? absent : { tag: 'bytes', val: Buffer.from(String(value), 'latin1') }
+    }
+  }
   return ({ connection, request }) => {
     const value = read(connection, request)
     if (value === undefined) return absent
@@ -55,6 +71,11 @@ const CONN_READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['conn.local_ip', ({ connection }) => text(connection.localIp ?? '')],
   ['conn.local_port', ({ connection }) => uint(connection.localPort ?? 0)],
   ['conn.transport', ({ connection }) => text(connection.transport)],
+  ['conn.alpn', ({ connection }) => text(connection.tls?.alpn ?? '')],
+  [
+    'conn.tls.peer_cert',
+    ({ connection }) => ({ tag: 'bytes', val: connection.tls?.peerCertificate?.der ?? new Uint8Array() }),
+  ],
   ['conn.id', ({ connection }) => text(connection.id)],
   ['conn.accept_unix_ms', ({ connection }) => uint(connection.acceptUnixMs)],
 ])

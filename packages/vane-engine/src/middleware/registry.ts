@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { canonicalJson, type SymbolicMiddleware, toModuleId, type WasmRuntime } from 'vane-core'
-import type { Middleware } from '../executor/flow.ts'
+import { CONTINUE, type Middleware } from '../executor/flow.ts'
 import { createForwardClientIp } from './forward-client-ip.ts'
 import { createHostHeaderMatch } from './host-header-match.ts'
 import { createMethodMatch } from './method-match.ts'
@@ -28,6 +28,8 @@ const BUILT_INS: ReadonlyMap<string, (args: SymbolicMiddleware['args']) => Middl
   ['method_match', createMethodMatch],
   ['forward_client_ip', createForwardClientIp],
   ['rate_limit', (args) => createRateLimit(args)],
+  // That the first bytes are looked at is its whole work, and done before it is reached.
+  ['sni_peek', () => ({ handle: () => CONTINUE })],
 ])
 
 async function createPlugin(

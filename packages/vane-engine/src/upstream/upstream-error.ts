@@ -1,4 +1,4 @@
-import { type UpstreamReason, VaneError } from 'vane-core'
+import { type TimeoutReason, type UpstreamReason, VaneError } from 'vane-core'
 
 /** Where a request stood when its connection failed. */
 export interface FailurePoint {
@@ -9,8 +9,9 @@ export interface FailurePoint {
   readonly isIdlePickup: boolean
 }
 
-/** Sorts an error of Node's client into a {@link VaneError}. */
+/** Sorts an error of a socket into a {@link VaneError}, unless it is one. */
 export function toUpstreamError(cause: NodeJS.ErrnoException, point: FailurePoint): VaneError {
+  if (cause instanceof VaneError) return cause
   const options = { cause, context: { upstream: point.upstream } }
   const code = cause.code ?? ''
   if (code === 'EMFILE' || code === 'ENFILE') {
@@ -47,8 +48,24 @@ const MEANING: Readonly<Record<UpstreamReason, string>> = {
 }
 
 function toReason(code: string, point: FailurePoint): UpstreamReason {
-  if (code.startsWith('HPE_')) return 'malformed'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EAI_FAIL' || code === 'EAI_NODATA') return 'dns-failure'
   if (!point.isConnected) return 'unreachable'
   return point.isIdlePickup ? 'reset-on-idle-pickup' : 'reset-mid-request'
+}
+
+/** The error of a response that is no valid HTTP. */
+export function malformed(upstream: string, what: string): VaneError {
+  return new VaneError({ kind: 'upstream', reason: 'malformed' }, `upstream ${upstream} sent a response with ${what}`, {
+    context: { upstream },
+  })
+}
+
+/** The error of an upstream that was too slow; `read` is the wait for the first byte of its response. */
+export function toTimeout(upstream: string, reason: TimeoutReason, limitMs: number): VaneError {
+  const what = reason === 'read' ? 'first byte' : reason
+  return new VaneError(
+    { kind: 'timeout', reason },
+    `upstream ${upstream} exceeded the ${what} timeout of ${limitMs} ms`,
+    { context: { upstream } },
+  )
 }

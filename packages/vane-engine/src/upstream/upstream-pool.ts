@@ -1,7 +1,12 @@
-import { Agent } from 'node:http'
-import type { UpstreamAddress } from 'vane-core'
-import { NodeUpstreamExchange } from './node-upstream-exchange.ts'
-import type { UpstreamExchange, UpstreamRequest } from './upstream-request.ts'
+import { type UpstreamAddress, VaneError } from 'vane-core'
+import type { ResponseDecoder } from '../http1/response-decoder.ts'
+import type { DeadlineClock } from '../time/deadline-clock.ts'
+import { toTlsError } from '../tls/to-tls-error.ts'
+import type { UpstreamIdentity } from '../tls/upstream-tls.ts'
+import { dial } from './dial.ts'
+import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts'
+import { Http1UpstreamExchange } from './upstream-exchange.ts'
+import type { UpstreamExchange, UpstreamListener, UpstreamRequest } from './upstream-request.ts'
 
 /** Kept connections nobody uses, per upstream. */
 const MAX_IDLE = 32
@@ -27,58 +32,148 @@ export interface UpstreamStats {
   readonly retries: number
 }
 
+/** What the pools of an engine share. */
+export interface PoolContext {
+  readonly clock: DeadlineClock
+  readonly decoder: ResponseDecoder
+  readonly maxHeaderBytes: number
+}
+
+/** Where a pool's connections lead. */
+export interface PoolTarget {
+  readonly address: UpstreamAddress
+  /** `undefined`: in clear. */
+  readonly identity: UpstreamIdentity | undefined
+}
+
 /** HTTP/1.1 connections to one upstream. */
-export class UpstreamPool {
+export class Http1UpstreamPool implements ConnectionOwner {
   /** For people: `host:port` or `unix:/path`. */
   readonly name: string
-  readonly address: UpstreamAddress
-  /** Node's pool of sockets, for the exchanges of this one only. */
-  readonly agent: Agent
-  requests = 0
+  readonly clock: DeadlineClock
+  readonly decoder: ResponseDecoder
+  readonly maxHeaderBytes: number
+  readonly idleTimeoutMs: number = IDLE_TIMEOUT_MS
   failures = 0
-  retries = 0
+  #requests = 0
+  #retries = 0
+  readonly #target: PoolTarget
+  readonly #connections = new Set<UpstreamConnection>()
+  /** The one used last is used first: the others may then close. */
+  readonly #idle: UpstreamConnection[] = []
+  readonly #waiting = new Set<Http1UpstreamExchange>()
+  #isRetired = false
 
-  constructor(address: UpstreamAddress) {
-    this.address = address
-    this.name = toUpstreamName(address)
-    this.agent = new Agent({
-      keepAlive: true,
-      maxSockets: MAX_CONNECTIONS,
-      maxFreeSockets: MAX_IDLE,
-      scheduling: 'lifo',
-      timeout: IDLE_TIMEOUT_MS,
-    })
+  constructor(target: PoolTarget, { clock, decoder, maxHeaderBytes }: PoolContext) {
+    this.#target = target
+    this.name = toUpstreamName(target.address)
+    this.clock = clock
+    this.decoder = decoder
+    this.maxHeaderBytes = maxHeaderBytes
   }
 
-  /** Sends a request. */
-  exchange(request: UpstreamRequest): UpstreamExchange {
-    this.requests++
-    return new NodeUpstreamExchange(this, request)
+  /**
+   * Sends a request. The listener may hear of a failure before this returns.
+   *
+   * @throws TypeError where a field cannot be written.
+   */
+  send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
+    const exchange = new Http1UpstreamExchange(this, request, listener)
+    this.#requests++
+    let connection = this.#idle.pop()
+    while (connection !== undefined && !connection.isUsable) connection = this.#idle.pop()
+    if (connection === undefined) this.#connectOrWait(exchange)
+    else this.#assign(exchange, connection)
+    return exchange
   }
 
-  /** Closes every kept connection: where one has died, its siblings most likely have, too. */
-  dropIdle(): void {
-    for (const sockets of Object.values(this.agent.freeSockets)) {
-      for (const socket of sockets ?? []) socket.destroy()
-    }
+  /** Sends a request again whose kept connection had died, on a fresh one. */
+  retry(exchange: Http1UpstreamExchange): void {
+    this.#retries++
+    // Where one has died, its siblings most likely have, too.
+    this.dropIdle()
+    this.#connectOrWait(exchange)
+  }
+
+  /** An exchange no longer waits for a connection. */
+  forget(exchange: Http1UpstreamExchange): void {
+    this.#waiting.delete(exchange)
+  }
+
+  explain(error: Error): Error {
+    const { address, identity } = this.#target
+    return (identity === undefined ? undefined : toTlsError(error, address, identity)) ?? error
+  }
+
+  onFree(connection: UpstreamConnection): void {
+    const [next] = this.#waiting
+    if (next !== undefined) {
+      this.#waiting.delete(next)
+      this.#assign(next, connection)
+    } else if (this.#idle.length < MAX_IDLE && !this.#isRetired) this.#idle.push(connection)
+    else connection.socket.destroy()
+  }
+
+  onClosed(connection: UpstreamConnection): void {
+    this.#connections.delete(connection)
+    const index = this.#idle.indexOf(connection)
+    if (index !== -1) this.#idle.splice(index, 1)
+    const [next] = this.#waiting
+    if (next === undefined) return
+    this.#waiting.delete(next)
+    this.#connectOrWait(next)
+  }
+
+  /** Closes every connection that no request is on. @returns how many. */
+  dropIdle(): number {
+    const dropped = this.#idle.splice(0)
+    for (const { socket } of dropped) socket.destroy()
+    return dropped.length
   }
 
   stats(): UpstreamStats {
-    const { agent, name, requests, failures, retries } = this
+    const idle = this.#idle.length
     return {
-      upstream: name,
-      active: count(agent.sockets),
-      idle: count(agent.freeSockets),
-      waiting: count(agent.requests),
-      requests,
-      failures,
-      retries,
+      upstream: this.name,
+      active: this.#connections.size - idle,
+      idle,
+      waiting: this.#waiting.size,
+      requests: this.#requests,
+      failures: this.failures,
+      retries: this.#retries,
     }
+  }
+
+  /** No request will follow those that are running: connections close after them. */
+  retire(): void {
+    this.#isRetired = true
+    this.dropIdle()
   }
 
   /** Ends every connection, running requests included. */
   close(): void {
-    this.agent.destroy()
+    this.retire()
+    const closed = new VaneError({ kind: 'canceled' }, 'engine is closed')
+    for (const exchange of this.#waiting) exchange.breakOff(closed)
+    this.#waiting.clear()
+    for (const { socket } of this.#connections) socket.destroy()
+  }
+
+  #connectOrWait(exchange: Http1UpstreamExchange): void {
+    if (this.#connections.size >= MAX_CONNECTIONS) {
+      this.#waiting.add(exchange)
+      exchange.onWaiting()
+      return
+    }
+    const { socket, readyEvent } = dial(this.#target.address, this.#target.identity)
+    const connection = new UpstreamConnection(socket, this, readyEvent)
+    this.#connections.add(connection)
+    this.#assign(exchange, connection)
+  }
+
+  #assign(exchange: Http1UpstreamExchange, connection: UpstreamConnection): void {
+    exchange.onAssigned(connection)
+    connection.run(exchange)
   }
 }
 
@@ -86,10 +181,4 @@ export class UpstreamPool {
 export function toUpstreamName(address: UpstreamAddress): string {
   if (address.kind === 'unix') return `unix:${address.path}`
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
-}
-
-function count(groups: NodeJS.ReadOnlyDict<unknown[]>): number {
-  let total = 0
-  for (const group of Object.values(groups)) total += group?.length ?? 0
-  return total
 }

@@ -1,9 +1,19 @@
-import type { UpstreamAddress } from 'vane-core'
-import { toUpstreamName, UpstreamPool, type UpstreamStats } from './upstream-pool.ts'
+import { ResponseDecoder } from '../http1/response-decoder.ts'
+import { DeadlineClock } from '../time/deadline-clock.ts'
+import {
+  Http1UpstreamPool,
+  type PoolContext,
+  type PoolTarget,
+  toUpstreamName,
+  type UpstreamStats,
+} from './upstream-pool.ts'
+
+/** Response heads may be as large as the requests' that clients send. */
+const MAX_HEADER_BYTES = 65_536
 
 /** One use of a pool. */
 export interface PoolLease {
-  readonly pool: UpstreamPool
+  readonly pool: Http1UpstreamPool
   /** Ends the use; called once. The last one closes the pool's idle connections. */
   release(): void
 }
@@ -13,20 +23,27 @@ export interface PoolLease {
  * old one, keeps the connections of the upstreams that both name.
  */
 export class UpstreamPools {
-  readonly #pools = new Map<string, { readonly pool: UpstreamPool; leases: number }>()
+  readonly #context: PoolContext = {
+    clock: new DeadlineClock(),
+    decoder: new ResponseDecoder(MAX_HEADER_BYTES),
+    maxHeaderBytes: MAX_HEADER_BYTES,
+  }
+  readonly #pools = new Map<string, { readonly pool: Http1UpstreamPool; leases: number }>()
 
-  /** Leases the pool of an address. */
-  lease(address: UpstreamAddress): PoolLease {
-    const key = toUpstreamName(address)
+  /** Leases the pool of an address, and of what is said by TLS there. */
+  lease(target: PoolTarget): PoolLease {
+    const { address, identity } = target
+    const key = identity === undefined ? toUpstreamName(address) : `${toUpstreamName(address)} ${identity.key}`
     let entry = this.#pools.get(key)
-    if (entry === undefined) this.#pools.set(key, (entry = { pool: new UpstreamPool(address), leases: 0 }))
+    if (entry === undefined)
+      this.#pools.set(key, (entry = { pool: new Http1UpstreamPool(target, this.#context), leases: 0 }))
     const leased = entry
     leased.leases++
     return {
       pool: leased.pool,
       release: () => {
         if (--leased.leases > 0) return
-        leased.pool.dropIdle()
+        leased.pool.retire()
         this.#pools.delete(key)
       },
     }
@@ -39,5 +56,6 @@ export class UpstreamPools {
   /** Ends every connection. */
   close(): void {
     for (const { pool } of this.#pools.values()) pool.close()
+    this.#context.clock.close()
   }
 }

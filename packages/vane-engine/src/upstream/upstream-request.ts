@@ -1,24 +1,32 @@
 import type { Body, HeaderList, HttpResponse, ProxyTimeouts } from 'vane-core'
 
-/** A request as it goes to an upstream: hop-by-hop and framing fields are gone, `Host` is decided. */
+/** A request as it goes to an upstream. */
 export interface UpstreamRequest {
   readonly method: string
   /** Origin-form, or `*`. */
   readonly target: string
-  /** `[name, value, …]`; the client adds framing. */
-  readonly fields: readonly string[]
+  /** Value of `Host`. */
+  readonly host: string
+  /** The request's fields; those of the client's connection, `Host` and `Expect` among them are left out by the encoder. */
+  readonly headers: HeaderList
   readonly body: Body
   readonly timeouts: ProxyTimeouts
   /** The client waits for `100 Continue`; the upstream is asked first. */
   readonly expectsContinue: boolean
-  /** Hears interim responses. */
+}
+
+/** Hears what becomes of a request: exactly one of `onResponse` and `onFailure`, once, unless it was cancelled. */
+export interface UpstreamListener {
+  /** An interim response other than 100 and 101. */
   onInterim(status: number, headers: HeaderList): void
+  /** The final response's head is there, its body may still be to come. */
+  onResponse(response: HttpResponse): void
+  /** A {@link VaneError}, or whatever broke the request's body. */
+  onFailure(error: Error): void
 }
 
 /** A request that is under way. */
 export interface UpstreamExchange {
-  /** Resolves with the head, its body still to come; rejects with a VaneError, or with whatever broke the request's body. */
-  readonly response: Promise<HttpResponse>
-  /** Nobody wants the response any more. */
+  /** Nobody wants the response any more; the listener hears nothing further. */
   cancel(reason: Error): void
 }

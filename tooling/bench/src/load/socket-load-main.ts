@@ -1,5 +1,5 @@
+import type { LoadPlan } from './load-launch.ts'
 import { runSocketLoad } from './socket-load.ts'
 
-const [url = '', connections, seconds] = process.argv.slice(2)
-console.log(JSON.stringify(await runSocketLoad({ url, connections: Number(connections), seconds: Number(seconds) })))
+console.log(JSON.stringify(await runSocketLoad(JSON.parse(process.argv[2] ?? '') as LoadPlan)))
 process.exitCode = 0

@@ -2,7 +2,10 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { parseLoadResult } from './load-result.ts'
+import type { RequestShape } from '../workload/request-shape.ts'
 import { runSocketLoad } from './socket-load.ts'
+
+const GET: RequestShape = { method: 'GET', targets: [{ path: '/' }], headers: [], bodyBytes: 0 }
 
 async function serve(
   answer: (requestCount: number) => string,
@@ -24,7 +27,7 @@ async function serve(
 
 test('every answered request is counted, on as many connections as asked', async () => {
   using server = await serve(() => 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello')
-  const result = await runSocketLoad({ url: server.url, connections: 4, seconds: 1 })
+  const result = await runSocketLoad({ url: server.url, request: GET, connections: 4, seconds: 1 })
   expect(result.errors).toBe(0)
   expect(result.requests).toBeGreaterThan(100)
   expect(Math.abs(server.count() - result.requests)).toBeLessThanOrEqual(4)
@@ -39,7 +42,7 @@ test('error statuses and cut connections are errors, and the load goes on after 
         ? 'HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n'
         : 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
   )
-  const result = await runSocketLoad({ url: server.url, connections: 1, seconds: 1 })
+  const result = await runSocketLoad({ url: server.url, request: GET, connections: 1, seconds: 1 })
   expect(result.errors).toBe(2)
   expect(result.requests).toBeGreaterThan(10)
 })

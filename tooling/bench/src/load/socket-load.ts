@@ -1,63 +1,63 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { formatRequests } from '../workload/request-shape.ts'
 import type { LoadPlan } from './load-launch.ts'
-import type { LoadResult } from './load-result.ts'
+import { toLoadResult, type LoadResult } from './load-result.ts'
+import { ResponseReader } from './response-reader.ts'
 
-/**
- * Sends one request after another on each connection for the time asked, on bare sockets. It reads just enough of a response
- * to find its end, so it serves for upstreams whose responses carry Content-Length, as the benchmark's do.
- */
-export async function runSocketLoad({ url, connections, seconds }: LoadPlan): Promise<LoadResult> {
+const RECONNECT_MS = 10
+
+/** Sends one request after another on each connection for the time asked, on bare sockets. */
+export async function runSocketLoad({ url, request, connections, seconds }: LoadPlan): Promise<LoadResult> {
   const latenciesMicros: number[] = []
   let errors = 0
   const stop = new AbortController()
+  const target = new URL(url)
+  const requests = formatRequests(request, target.host)
   const begunMs = performance.now()
   const clients = Array.from({ length: connections }, () =>
-    runClient(new URL(url), stop.signal, (latencyMicros) => {
-      if (latencyMicros === undefined) errors += 1
-      else latenciesMicros.push(latencyMicros)
+    runClient(target, requests, {
+      signal: stop.signal,
+      onDone: (latencyMicros) => {
+        if (latencyMicros === undefined) errors += 1
+        else latenciesMicros.push(latencyMicros)
+      },
     }),
   )
   await delay(seconds * 1000)
   const tookSeconds = (performance.now() - begunMs) / 1000
   stop.abort()
   await Promise.all(clients)
-
-  const sorted = Float64Array.from(latenciesMicros).toSorted()
-  const percentile = (share: number): number => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0)
-  return {
-    requests: sorted.length,
-    requestsPerSecond: sorted.length / tookSeconds,
-    p50Micros: percentile(0.5),
-    p99Micros: percentile(0.99),
-    errors,
-  }
+  return toLoadResult(latenciesMicros, tookSeconds, errors)
 }
 
-/** @param onDone gets the latency, or undefined for a failure */
-function runClient(
-  target: URL,
-  signal: AbortSignal,
-  onDone: (latencyMicros: number | undefined) => void,
-): Promise<void> {
-  const request = `GET ${target.pathname} HTTP/1.1\r\nHost: ${target.host}\r\n\r\n`
+interface ClientHooks {
+  readonly signal: AbortSignal
+  /** Gets the latency, or undefined for a failure. */
+  readonly onDone: (latencyMicros: number | undefined) => void
+}
+
+function runClient(target: URL, requests: readonly Buffer[], { signal, onDone }: ClientHooks): Promise<void> {
   return new Promise((resolve) => {
     let socket: Socket | undefined
+    let next = 0
     const open = (): void => {
+      if (signal.aborted) return resolve()
+      const reader = new ResponseReader()
       let sentMs = performance.now()
-      let received = ''
       const current = connect({ host: target.hostname, port: Number(target.port), noDelay: true })
       socket = current
       const send = (): void => {
-        received = ''
         sentMs = performance.now()
-        current.write(request)
+        current.write(requests[next]!)
+        next = (next + 1) % requests.length
       }
       current.once('connect', send)
-      current.on('data', (chunk) => {
-        received += chunk.toString('latin1')
-        const status = isComplete(received)
+      current.on('data', (chunk: Buffer) => {
+        const status = reader.push(chunk)
         if (status === undefined) return
+        // A broken response ends the connection, and is counted there.
+        if (status === 0) return void current.destroy()
         onDone(status < 400 ? (performance.now() - sentMs) * 1000 : undefined)
         if (!signal.aborted) send()
       })
@@ -65,7 +65,7 @@ function runClient(
       current.once('close', () => {
         if (signal.aborted) return resolve()
         onDone(undefined)
-        setTimeout(open, 10)
+        setTimeout(open, RECONNECT_MS)
       })
     }
     signal.addEventListener('abort', () => {
@@ -74,13 +74,4 @@ function runClient(
     })
     open()
   })
-}
-
-/** Gives the status once the whole response is there. */
-function isComplete(received: string): number | undefined {
-  const headEnd = received.indexOf('\r\n\r\n')
-  if (headEnd === -1) return undefined
-  const length = /\r\ncontent-length: *(\d+)/i.exec(received.slice(0, headEnd + 2))
-  if (received.length < headEnd + 4 + Number(length?.[1] ?? 0)) return undefined
-  return Number(received.slice(9, 12))
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { createCpuClock, parseProcessStat, sumTree } from './cpu-time.ts'
+import { parseRssBytes, readTreeRssBytes } from './memory.ts'
 
 test('a command name with spaces and parentheses does not shift the fields', () => {
   const text = '4711 (a) b (c) S 12 4711 4711 0 -1 4194560 1 2 3 4 100 20 3 4 20 0 1 0 5 6 7'
@@ -29,4 +30,10 @@ test('a child that burns CPU is seen through its parent', async () => {
   } finally {
     child.kill('SIGKILL')
   }
+})
+
+test('resident memory is read in bytes', () => {
+  expect(parseRssBytes('Name:\tnode\nVmHWM:\t  9 kB\nVmRSS:\t    2048 kB\nRssAnon:\t 1 kB\n')).toBe(2 ** 21)
+  expect(parseRssBytes('Name:\tzombie\n')).toBe(0)
+  expect(readTreeRssBytes(process.pid)).toBeGreaterThan(2 ** 20)
 })

@@ -23,19 +23,15 @@ export function parseProcessStat(text: string): ProcessStat {
 
 /** Sums the CPU time of a process and of everything below it, dead children included. */
 export function sumTree(rootPid: number, processes: readonly ProcessStat[]): number {
-  const tree = new Set([rootPid])
-  let ticks = 0
-  let pending = [...processes]
-  for (let grown = true; grown;) {
-    const found = pending.filter((stat) => tree.has(stat.pid) || tree.has(stat.parentPid))
-    grown = found.length > 0
-    pending = pending.filter((stat) => !found.includes(stat))
-    for (const stat of found) {
-      tree.add(stat.pid)
-      ticks += stat.cpuTicks
-    }
-  }
-  return ticks
+  return treeOf(rootPid, processes).reduce((sum, { cpuTicks }) => sum + cpuTicks, 0)
+}
+
+/** Gives a process and everything below it, in whatever order the listing has them. */
+export function treeOf(rootPid: number, processes: readonly ProcessStat[]): ProcessStat[] {
+  const byParent = Map.groupBy(processes, (stat) => stat.parentPid)
+  const tree = processes.filter((stat) => stat.pid === rootPid)
+  for (const { pid } of tree) tree.push(...(byParent.get(pid) ?? []))
+  return tree
 }
 
 /** Gives a function that reads the CPU time, in microseconds, which a process and its children have had so far. */

@@ -1,11 +1,20 @@
+import { get } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Child } from './child-group.ts'
 
 const READY_TIMEOUT_MS = 60_000
+const ANSWER_TIMEOUT_MS = 5_000
 const POLL_INTERVAL_MS = 50
 
-/** Waits until a program answers 200 with the upstream's body; throws what the program printed if it ends or never does. */
-export async function waitUntilServing(child: Child, url: string, signal: AbortSignal): Promise<void> {
+/** What to ask a program for. */
+export interface Probe {
+  readonly url: string
+  /** Sent as `Host`; default: that of the URL. */
+  readonly host?: string | undefined
+}
+
+/** Waits until a program answers 200 with a body; throws what the program printed if it ends or never does. */
+export async function waitUntilServing(child: Child, probe: Probe, signal: AbortSignal): Promise<void> {
   const deadlineMs = Date.now() + READY_TIMEOUT_MS
   let lastFailure = 'no answer'
   let exitCode: number | undefined
@@ -14,14 +23,31 @@ export async function waitUntilServing(child: Child, url: string, signal: AbortS
     signal.throwIfAborted()
     if (exitCode !== undefined) throw new Error(`ended with code ${exitCode} before it served:\n${child.output()}`)
     try {
-      const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) })
-      const body = await response.arrayBuffer()
-      if (response.status === 200 && body.byteLength > 0) return
-      lastFailure = `status ${response.status} with ${body.byteLength} bytes`
+      const { status, bodyBytes } = await ask(probe, signal)
+      if (status === 200 && bodyBytes > 0) return
+      lastFailure = `status ${status} with ${bodyBytes} bytes`
     } catch (error) {
       lastFailure = error instanceof Error ? error.message : String(error)
     }
     await delay(POLL_INTERVAL_MS, undefined, { signal })
   }
-  throw new Error(`did not serve ${url} within ${READY_TIMEOUT_MS} ms (${lastFailure}):\n${child.output()}`)
+  throw new Error(`did not serve ${probe.url} within ${READY_TIMEOUT_MS} ms (${lastFailure}):\n${child.output()}`)
+}
+
+/** Node's own client, because fetch does not let its caller choose a Host. */
+function ask({ url, host }: Probe, signal: AbortSignal): Promise<{ status: number; bodyBytes: number }> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, {
+      agent: false,
+      headers: host === undefined ? {} : { host },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+    })
+    request.once('error', reject)
+    request.once('response', (response) => {
+      let bodyBytes = 0
+      response.on('data', (chunk: Buffer) => (bodyBytes += chunk.length))
+      response.once('error', reject)
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, bodyBytes }))
+    })
+  })
 }

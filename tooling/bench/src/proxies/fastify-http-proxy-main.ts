@@ -1,11 +1,11 @@
 import httpProxy from '@fastify/http-proxy'
 import fastify from 'fastify'
 
-const [port, upstreamPort, keepAlive] = process.argv.slice(2).map(Number)
-const server = fastify({ logger: false })
+const [port, upstreamPort, connections] = process.argv.slice(2).map(Number)
+const server = fastify({ logger: false, keepAliveTimeout: 300_000, bodyLimit: 16 * 1024 * 1024 })
 await server.register(httpProxy, {
   upstream: `http://127.0.0.1:${upstreamPort}`,
-  undici: { connections: keepAlive ?? 64, pipelining: 1 },
+  undici: { connections: connections ?? 64, pipelining: 1 },
   replyOptions: {
     rewriteRequestHeaders: (request, headers) => ({ ...headers, 'x-forwarded-for': request.socket.remoteAddress }),
   },

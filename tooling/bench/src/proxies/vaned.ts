@@ -1,41 +1,50 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
+import type { Route } from '../match/route-set.ts'
 import type { Launch } from '../process/launch.ts'
 import type { Proxy, ProxySite } from './proxy.ts'
 
 const APP = join(import.meta.dirname, '../../../../apps/vaned')
 const MAIN = join(APP, 'dist/main.js')
-const NOT_BUILT = `${MAIN} is not there: run the root script build`
+const MAIN_WITH_FLOW_LOG = join(import.meta.dirname, 'vaned-main.ts')
 
 /** A plugin and its call sites in the rule's chain. */
 export interface PluginChoice {
   /** Path of the `.wasm`. */
   readonly file: string
+  /** What the rules call it. */
+  readonly stem: string
   readonly calls: readonly { readonly exportName: string; readonly args?: Readonly<Record<string, unknown>> }[]
   /** Entry in `limits.json`; undefined for the defaults. */
-  readonly limits: Readonly<Record<string, number>> | undefined
+  readonly limits?: Readonly<Record<string, number>>
 }
 
-/** The daemon as it is built, with one rule that forwards everything. */
-export const vaned: Proxy = {
-  name: 'vaned',
-  missing: () => (existsSync(MAIN) ? undefined : NOT_BUILT),
-  version: readVersion,
-  prepare: (site) => prepareVaned(site, undefined),
+/** Which vaned runs. */
+export interface VanedChoice {
+  readonly name: string
+  /** Default: on. */
+  readonly flowLog?: boolean
+  /** In every rule's chain, in this order. */
+  readonly plugins?: readonly PluginChoice[]
+  /** Options for Node. */
+  readonly nodeArgs?: readonly string[]
 }
 
-/** The same with a plugin in the rule's chain. */
-export function createVanedWithPlugin(plugin: PluginChoice): Proxy {
+/** The daemon as it is built; without routes it has one rule, which forwards everything. */
+export function createVaned(choice: VanedChoice): Proxy {
+  const { name, plugins = [], flowLog = true } = choice
+  const calls = plugins.flatMap(({ stem, calls }) => calls.map(({ exportName }) => `${stem}:${exportName}`))
   return {
-    name: 'vaned+plugin',
+    name,
+    canRoute: true,
     missing: () => {
-      if (!existsSync(MAIN)) return NOT_BUILT
-      return existsSync(plugin.file) ? undefined : `${plugin.file} is not there: run the root script build`
+      const absent = [MAIN, ...plugins.map(({ file }) => file)].find((file) => !existsSync(file))
+      return absent === undefined ? undefined : `${absent} is not there: run the root script build`
     },
     version: () =>
-      `${readVersion()} with ${basename(plugin.file)}: ${plugin.calls.map((call) => call.exportName).join(', ')}`,
-    prepare: (site) => prepareVaned(site, plugin),
+      `${readVersion()}, flow log ${flowLog ? 'on' : 'off'}${calls.length === 0 ? '' : `, with ${calls.join(', ')}`}`,
+    prepare: (site) => prepareVaned(site, choice),
   }
 }
 
@@ -44,31 +53,19 @@ function readVersion(): string {
 }
 
 async function prepareVaned(
-  { folder, port, upstreamPort }: ProxySite,
-  plugin: PluginChoice | undefined,
+  site: ProxySite,
+  { plugins = [], flowLog = true, nodeArgs = [] }: VanedChoice,
 ): Promise<Launch> {
+  const { folder } = site
   await mkdir(join(folder, 'rules'))
   await mkdir(join(folder, 'wasm'))
-  const stem = plugin === undefined ? '' : basename(plugin.file, '.wasm')
-  const pluginChain = (plugin?.calls ?? []).map(({ exportName, args }) => ({
-    use: `${stem}:${exportName}`,
-    ...(args && { args }),
-  }))
-  const rule = {
-    name: 'all',
-    listen: [`127.0.0.1:${port}`],
-    middleware_chain: [{ use: 'forward_client_ip' }, ...pluginChain],
-    terminate: { type: 'http_proxy', upstream: `127.0.0.1:${upstreamPort}` },
-  }
-  await writeFile(join(folder, 'rules/bench.json'), JSON.stringify({ rules: [rule] }, null, 2))
-  if (plugin !== undefined) {
-    await copyFile(plugin.file, join(folder, 'wasm', basename(plugin.file)))
-    if (plugin.limits !== undefined)
-      await writeFile(join(folder, 'wasm/limits.json'), JSON.stringify({ [stem]: plugin.limits }))
-  }
+  await writeFile(join(folder, 'rules/bench.json'), JSON.stringify({ rules: createRules(site, plugins) }, null, 2))
+  await Promise.all(plugins.map(({ file, stem }) => copyFile(file, join(folder, 'wasm', `${stem}.wasm`))))
+  const limits = plugins.flatMap(({ stem, limits }) => (limits === undefined ? [] : [[stem, limits] as const]))
+  if (limits.length > 0) await writeFile(join(folder, 'wasm/limits.json'), JSON.stringify(Object.fromEntries(limits)))
   return {
     command: process.execPath,
-    args: [MAIN, '--config', folder],
+    args: [...nodeArgs, ...(flowLog ? [MAIN_WITH_FLOW_LOG, folder] : [MAIN, '--config', folder])],
     env: {
       NODE_ENV: 'production',
       VANE_LOG_LEVEL: 'warn',
@@ -77,4 +74,20 @@ async function prepareVaned(
       VANE_STATE_DIR: join(folder, 'state'),
     },
   }
+}
+
+function createRules({ port, upstreamPort, routes }: ProxySite, plugins: readonly PluginChoice[]): object[] {
+  const chain = plugins.flatMap(({ stem, calls }) =>
+    calls.map(({ exportName, args }) => ({ use: `${stem}:${exportName}`, ...(args && { args }) })),
+  )
+  const toRule = (route: Route | undefined, index: number): object => ({
+    name: `rule-${index}`,
+    listen: [`127.0.0.1:${port}`],
+    ...(route && {
+      match: [{ 'http.host': { equals: route.host } }, { 'http.uri.path': { path_prefix: route.path } }],
+    }),
+    middleware_chain: [{ use: 'forward_client_ip' }, ...chain],
+    terminate: { type: 'http_proxy', upstream: `127.0.0.1:${upstreamPort}` },
+  })
+  return routes.length === 0 ? [toRule(undefined, 0)] : routes.map(toRule)
 }

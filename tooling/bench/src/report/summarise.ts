@@ -4,22 +4,26 @@ import type { LoadResult } from '../load/load-result.ts'
 export interface Measurement extends LoadResult {
   /** User and system time of the proxy and its children; undefined where no proxy is in the way. */
   readonly cpuMicrosPerRequest: number | undefined
+  /** Resident memory of the proxy and its children at the end of the run. */
+  readonly rssBytes: number | undefined
 }
 
-/** One line of the table: medians over rounds, and how they stand to nginx's. */
-export interface Row {
+/** One line of the table: medians over rounds, and how they stand to those of others. */
+export interface Row extends Omit<Measurement, 'requests' | 'latenessP99Micros'> {
   readonly name: string
   readonly version: string
-  readonly requestsPerSecond: number
-  readonly cpuMicrosPerRequest: number | undefined
-  readonly p50Micros: number
-  readonly p99Micros: number
   /** Over all rounds. */
   readonly errors: number
-  /** Requests per second, as a multiple of nginx's; undefined if nginx did not run. */
-  readonly throughputRatio: number | undefined
-  /** CPU time per request, as a multiple of nginx's. */
-  readonly cpuRatio: number | undefined
+  readonly latenessP99Micros: number | undefined
+  readonly ratios: readonly Ratios[]
+}
+
+/** How a row stands to another one: each figure as a multiple of the other's. */
+export interface Ratios {
+  readonly to: string
+  readonly requestsPerSecond: number | undefined
+  readonly cpuMicrosPerRequest: number | undefined
+  readonly p99Micros: number | undefined
 }
 
 /** All runs of one proxy. */
@@ -29,15 +33,14 @@ export interface Series {
   readonly runs: readonly Measurement[]
 }
 
+/** Proxies that the others are compared with, where they ran. */
+const REFERENCES: readonly string[] = ['nginx', '@fastify/http-proxy']
+
 /** Reduces the runs to one row per proxy. A proxy without a run is left out. */
 export function summarise(series: readonly Series[]): Row[] {
   const rows = series.filter(({ runs }) => runs.length > 0).map(toRow)
-  const reference = rows.find((row) => row.name === 'nginx')
-  return rows.map((row) => ({
-    ...row,
-    throughputRatio: divide(row.requestsPerSecond, reference?.requestsPerSecond),
-    cpuRatio: divide(row.cpuMicrosPerRequest, reference?.cpuMicrosPerRequest),
-  }))
+  const references = REFERENCES.flatMap((name) => rows.find((row) => row.name === name) ?? [])
+  return rows.map((row) => ({ ...row, ratios: references.map((reference) => toRatios(row, reference)) }))
 }
 
 /** The middle value; of an even number the mean of the two in the middle. NaN for none. */
@@ -49,17 +52,32 @@ export function median(values: readonly number[]): number {
 }
 
 function toRow({ name, version, runs }: Series): Row {
-  const cpu = runs.map((run) => run.cpuMicrosPerRequest).filter((value) => value !== undefined)
   return {
     name,
     version,
     requestsPerSecond: median(runs.map((run) => run.requestsPerSecond)),
-    cpuMicrosPerRequest: cpu.length === 0 ? undefined : median(cpu),
+    cpuMicrosPerRequest: medianOfKnown(runs.map((run) => run.cpuMicrosPerRequest)),
     p50Micros: median(runs.map((run) => run.p50Micros)),
     p99Micros: median(runs.map((run) => run.p99Micros)),
+    p999Micros: median(runs.map((run) => run.p999Micros)),
+    rssBytes: medianOfKnown(runs.map((run) => run.rssBytes)),
+    latenessP99Micros: medianOfKnown(runs.map((run) => run.latenessP99Micros)),
     errors: runs.reduce((sum, run) => sum + run.errors, 0),
-    throughputRatio: undefined,
-    cpuRatio: undefined,
+    ratios: [],
+  }
+}
+
+function medianOfKnown(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 ? undefined : median(known)
+}
+
+function toRatios(row: Row, reference: Row): Ratios {
+  return {
+    to: reference.name,
+    requestsPerSecond: divide(row.requestsPerSecond, reference.requestsPerSecond),
+    cpuMicrosPerRequest: divide(row.cpuMicrosPerRequest, reference.cpuMicrosPerRequest),
+    p99Micros: divide(row.p99Micros, reference.p99Micros),
   }
 }
 

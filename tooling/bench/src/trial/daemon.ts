@@ -49,7 +49,7 @@ export async function startDaemon({ folder, children, rules, plugins = [] }: Dae
     },
   })
   const url = `http://127.0.0.1:${port}`
-  await waitUntilServing(child, `${url}/`, AbortSignal.timeout(START_TIMEOUT_MS))
+  await waitUntilServing(child, { url: `${url}/` }, AbortSignal.timeout(START_TIMEOUT_MS))
   return {
     child,
     port,

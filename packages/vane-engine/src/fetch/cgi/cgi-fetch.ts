@@ -27,7 +27,7 @@ export function createCgiFetch(spec: CgiTerminate, command: readonly string[], {
   const run = async (flow: Flow, pathInfo: string): Promise<FetchOutcome> => {
     const { connection, request } = flow
     let isCanceled = false
-    flow.onCancel(() => (isCanceled = true))
+    flow.onCancel({ cancel: () => (isCanceled = true) })
     const body = await toInput(request, limitBytes)
     if (isCanceled) throw new Error('request ended before its body was there')
     const contentLength = body.kind === 'empty' ? undefined : body.kind === 'fixed' ? body.bytes.length : body.length
@@ -48,7 +48,7 @@ export function createCgiFetch(spec: CgiTerminate, command: readonly string[], {
       release()
       throw error
     }
-    flow.onCancel((reason) => exchange.cancel(reason))
+    flow.onCancel(exchange)
     return { tag: 'response', response: await exchange.response }
   }
 

@@ -78,7 +78,11 @@ function toHead(lines: readonly string[], rest: Uint8Array): CgiHead {
     throw malformed('neither content-type nor location nor status')
   }
   if (headers.has('transfer-encoding')) throw malformed('a transfer coding, which is for the server to make')
-  dropConnectionNamed(headers)
+  const options = headers.getAll('connection').flatMap((value) => value.toLowerCase().split(','))
+  dropConnectionNamed(
+    headers,
+    options.map((option) => option.trim()),
+  )
   headers.filter((name) => name !== 'status' && !name.startsWith('x-cgi-') && !isHostOwned(name))
   return { status, headers, length, rest }
 }

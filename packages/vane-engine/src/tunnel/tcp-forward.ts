@@ -1,0 +1,79 @@
+import { connect, type Socket } from 'node:net'
+import { type TcpForwardTerminate, VaneError } from 'vane-core'
+import { resetSocket } from '../listen/reset-socket.ts'
+import { describeAddress } from '../tls/upstream-tls.ts'
+import { toUpstreamError } from '../upstream/upstream-error.ts'
+
+/** A client whose bytes are to be carried. */
+export interface ForwardedClient {
+  readonly socket: Socket
+  /** What it had sent before it ended its side, where that was seen: nobody can put it back into the socket. */
+  readonly lastBytes: Buffer | undefined
+}
+
+/** Carries the bytes of connections to one upstream, and back, without looking at them. */
+export class TcpForward {
+  readonly #spec: TcpForwardTerminate
+
+  constructor(spec: TcpForwardTerminate) {
+    this.#spec = spec
+  }
+
+  /**
+   * Connects, and carries until both sides have ended: an end is passed on, and so is a reset. Takes the client's socket
+   * over, but for its errors.
+   *
+   * @param onFailure hears once of an upstream that could not be reached or broke off.
+   */
+  carry({ socket: client, lastBytes }: ForwardedClient, onFailure: (error: VaneError) => void): void {
+    const { upstream: address, connectTimeoutMs, idleTimeoutMs } = this.#spec
+    const name = describeAddress(address)
+    const upstream =
+      address.kind === 'unix'
+        ? connect({ path: address.path, allowHalfOpen: true })
+        : connect({ host: address.host, port: address.port, allowHalfOpen: true, noDelay: true })
+    let [isConnected, hasFailed] = [false, false]
+    const fail = (error: VaneError): void => {
+      if (hasFailed) return
+      hasFailed = true
+      // Who has gone first cannot be failed.
+      if (!client.destroyed) onFailure(error)
+      upstream.destroy()
+      resetSocket(client)
+    }
+    const connectTimer = setTimeout(() => {
+      const message = `upstream ${name} did not accept within ${connectTimeoutMs} ms`
+      fail(new VaneError({ kind: 'timeout', reason: 'connect' }, message, { context: { upstream: name } }))
+    }, connectTimeoutMs)
+    upstream.once('connect', () => {
+      isConnected = true
+      clearTimeout(connectTimer)
+      if (lastBytes !== undefined) upstream.write(lastBytes)
+      client.pipe(upstream)
+      upstream.pipe(client)
+      if (idleTimeoutMs !== undefined) endWhenIdle(client, upstream, idleTimeoutMs)
+    })
+    upstream.on('error', (error) => fail(toUpstreamError(error, { upstream: name, isConnected, isIdlePickup: false })))
+    upstream.once('close', () => {
+      clearTimeout(connectTimer)
+      // Both sides have ended by themselves, unless the client is still taking what came last.
+      if (!client.writableEnded) client.destroy()
+    })
+    client.once('close', () => {
+      if (client.readableEnded && client.writableFinished) upstream.destroySoon()
+      else resetSocket(upstream)
+    })
+  }
+}
+
+function endWhenIdle(client: Socket, upstream: Socket, idleTimeoutMs: number): void {
+  const timer = setTimeout(() => {
+    client.destroy()
+    upstream.destroy()
+  }, idleTimeoutMs)
+  const refresh = (): void => void timer.refresh()
+  for (const socket of [client, upstream]) {
+    socket.on('data', refresh)
+    socket.once('close', () => clearTimeout(timer))
+  }
+}

@@ -1,0 +1,2 @@
+export { type CertificateRequest, issueCertificate, type IssuedCertificate } from './issue-certificate.ts'
+export { issueRevocationList, type RevocationOptions } from './issue-revocation-list.ts'
