@@ -91,10 +91,10 @@ describe('vane compile', () => {
   })
 
   it('warns of what this version does not run', async () => {
-    const rule = { name: 'a', listen: [':80'], terminate: { type: 'tcp_forward', upstream: 'b:1' } }
+    const rule = { name: 'a', listen: [':80'], terminate: { type: 'http3_proxy', upstream: 'b:1', tls: {} } }
     const { stderr, exitCode } = await vane('compile', configDir([rule]))
     expect(exitCode).toBe(0)
-    expect(stderr).toContain('warning[not-available]: rule "a" needs the terminator "tcp_forward"')
+    expect(stderr).toContain('warning[not-available]: rule "a" needs HTTP/3 to an upstream')
   })
 
   const withPlugin = [{ ...RULES[2], middleware_chain: [{ use: 'gate:check' }] }]
