@@ -39,7 +39,12 @@ function configDir(rules: readonly unknown[] = RULES, plugins: readonly string[]
 }
 
 function vane(...argv: string[]): Promise<RunResult> {
-  return run(argv, { variables: { XDG_CACHE_HOME: CACHE }, terminal: false, color: false })
+  return run(argv, {
+    variables: { XDG_CACHE_HOME: CACHE },
+    terminal: false,
+    color: false,
+    write: () => Promise.resolve(true),
+  })
 }
 
 function explain(...argv: string[]): Promise<RunResult> {
@@ -96,10 +101,10 @@ describe('vane compile', () => {
   })
 
   it('warns of what this version does not run', async () => {
-    const rule = { name: 'a', listen: [':80'], terminate: { type: 'tcp_forward', upstream: 'b:1' } }
+    const rule = { name: 'a', listen: [':80'], terminate: { type: 'http3_proxy', upstream: 'b:1', tls: {} } }
     const { stderr, exitCode } = await vane('compile', configDir([rule]))
     expect(exitCode).toBe(0)
-    expect(stderr).toContain('warning[not-available]: rule "a" needs the terminator "tcp_forward"')
+    expect(stderr).toContain('warning[not-available]: rule "a" needs HTTP/3 to an upstream')
   })
 
   it('tells what is wrong with the settings, too', async () => {

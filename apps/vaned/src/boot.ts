@@ -1,4 +1,5 @@
 import { assertSocketFree } from 'vane-mgmt'
+import { openFlowLogFile } from './flow-log-file.ts'
 import { createDaemon, type Daemon } from './daemon.ts'
 import { ExitError } from './exit-error.ts'
 import { openParts, type BootDependencies, type BootOptions } from './open-parts.ts'
@@ -14,17 +15,20 @@ import { prepareConfig, type PrepareParts, type PreparedConfig } from './prepare
 export async function boot(options: BootOptions, dependencies: BootDependencies): Promise<Daemon> {
   await using stack = new AsyncDisposableStack()
   const opened = await openParts(options, dependencies, stack)
-  const { paths, logger, engine, features, prepareParts } = opened
+  const { paths, logger, engine, features, flowLog, prepareParts, settings } = opened
   const { socketPath } = paths
   // Before traffic is taken: two daemons on one socket is a mistake to notice early.
   await assertSocketFree(socketPath)
   const config = await prepareOrExit(prepareParts)
   for (const warning of config.warnings) logger.warn(warning)
+  const flowLogFile = await openFlowLogFile(settings.flowLogFile, flowLog, logger)
+  if (flowLogFile !== undefined) stack.defer(() => flowLogFile.close())
   await engine.start(config.linked)
 
   const daemon = createDaemon({
     ...opened,
     version: options.version,
+    flowLogFile,
     graph: config.graph,
     filesDigest: config.linked.filesDigest,
     createManagement: (handlers) => dependencies.createMgmtServer({ socketPath, handlers, logger }),

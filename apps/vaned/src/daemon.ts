@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { Logger, SymbolicFlowGraph } from 'vane-core'
-import type { Engine, Settings } from 'vane-engine'
+import type { Engine, FlowLog, Settings } from 'vane-engine'
 import type { MgmtServer, ReloadCause, VerbHandlers } from 'vane-mgmt'
 import type { OpenFeatures } from './features.ts'
+import type { FlowLogFile } from './flow-log-file.ts'
 import { createHandlers } from './handlers.ts'
 import { createListenerLog } from './log-listeners.ts'
 import { prepareConfig, type PrepareParts } from './prepare.ts'
@@ -20,6 +21,8 @@ export interface DaemonParts {
   readonly flushLog: () => void
   readonly features: OpenFeatures
   readonly engine: Engine
+  readonly flowLog: FlowLog
+  readonly flowLogFile: FlowLogFile | undefined
   readonly prepareParts: PrepareParts
   /** The graph that is being served. */
   readonly graph: SymbolicFlowGraph
@@ -44,7 +47,7 @@ export interface Daemon {
 
 /** Ties the parts together; the engine has been started. */
 export function createDaemon(parts: DaemonParts): Daemon {
-  const { engine, features, logger, settings } = parts
+  const { engine, features, flowLog, flowLogFile, logger, settings } = parts
   let graph = parts.graph
   let filesDigest = parts.filesDigest
   let revision = features.revision()
@@ -93,14 +96,21 @@ export function createDaemon(parts: DaemonParts): Daemon {
       folders?.close()
       await management?.close()
     },
-    closeFeatures: () => features.close(),
+    closeFeatures: async () => {
+      await features.close()
+      await flowLogFile?.close()
+    },
   })
 
   return {
     logger,
     shutdown,
     drainTimeoutMs: settings.drainTimeoutSecs * 1_000,
-    reload: (cause) => reloader.reload(cause),
+    reload: (cause) => {
+      // Whoever moved the file away says so with the signal.
+      if (cause === 'signal') void flowLogFile?.reopen()
+      return reloader.reload(cause)
+    },
     async openManagement(): Promise<void> {
       management = parts.createManagement(
         createHandlers({
@@ -111,6 +121,8 @@ export function createDaemon(parts: DaemonParts): Daemon {
           graph: () => graph,
           engine,
           features,
+          flowLog,
+          flowLogFile,
           reloader,
           shutdown,
         }),

@@ -47,7 +47,12 @@ async function runLine(line: string, dir: string): Promise<string> {
   if (program === 'curl') return curl(args, dir)
   if (program !== 'vane') throw new Error(`the tutorial runs ${program ?? 'nothing'}, which only vane and curl are for`)
   const argv = args.map((word) => (word === 'site' ? dir : word))
-  const { stdout, stderr } = await run(argv, { variables: {}, terminal: true, color: false })
+  const { stdout, stderr } = await run(argv, {
+    variables: {},
+    terminal: true,
+    color: false,
+    write: () => Promise.resolve(true),
+  })
   return stderr + stdout
 }
 

@@ -22,6 +22,7 @@ const STATS: StatsResult = {
   plugin_anomalies: 0,
   limit_hits: { max_header_bytes: 2 },
   upstreams: [{ upstream: '127.0.0.1:9000', active: 1, idle: 2, waiting: 3, requests: 6, failures: 0, retries: 4 }],
+  flow_log: { verbosity: 'debug', entries: 12, file: { path: '/f', written: 10, dropped: 2 } },
   reloads: {
     swapped: 1,
     unchanged: 0,
@@ -74,6 +75,7 @@ responses      2xx 3, 5xx 1
 bytes          2.0 KiB in, 10 B out
 errors         upstream 1
 limit hits     max_header_bytes 2
+flow log       12 entries, every step among them; 10 written to /f, 2 dropped
 reloads        1 swapped, 0 unchanged, 2 failed; the last, at 2026-01-01T00:00:00.000Z by signal: failed: rules/a.json:1:2: no
 
 LISTENER   STATE      BOUND TO                 ERROR
@@ -97,13 +99,18 @@ UPSTREAM        ACTIVE  IDLE  WAITING  REQUESTS  FAILURES  RETRIES
       total_allocations: 5,
       failures: 0,
     }
-    expect((await ask('get pools', { wasm: [pool] })).text).toBe(
+    expect((await ask('get pools', { wasm: [pool], cgi: null })).text).toBe(
       `PLUGIN      EXPORT  KIND       CAPACITY  AVAILABLE  IN USE  ALLOCATIONS  FAILURES
 hello.wasm  greet   stateless         4          3       1            5         0
 `,
     )
-    expect((await ask('get pools', { wasm: [] })).text).toBe(
-      'no pools: no rule uses a plugin, or the wasm feature is off\n',
+    const cgi = { capacity: 100, available: 98, in_use: 2, total: 7, refused: 1 }
+    expect((await ask('get pools', { wasm: [], cgi })).text).toBe(
+      `no pools: no rule uses a plugin, or the wasm feature is off
+
+CGI       CAPACITY  AVAILABLE  IN USE  STARTED  REFUSED
+programs       100         98       2        7        1
+`,
     )
   })
 

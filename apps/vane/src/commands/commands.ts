@@ -1,10 +1,12 @@
-import type { Command } from './command.ts'
+import type { Command, StreamCommand } from './command.ts'
 import { getConfigCommand } from './get-config.ts'
 import { getPoolsCommand } from './get-pools.ts'
 import { pingCommand } from './ping.ts'
 import { reloadCommand } from './reload.ts'
+import { setFlowVerbosityCommand } from './set-flow-verbosity.ts'
 import { shutdownCommand } from './shutdown.ts'
 import { statsCommand } from './stats.ts'
+import { tailFlowCommand } from './tail-flow.ts'
 
 /** Every command, in the order of the help text. */
 export const COMMANDS: readonly Command[] = [
@@ -14,4 +16,8 @@ export const COMMANDS: readonly Command[] = [
   getPoolsCommand,
   reloadCommand,
   shutdownCommand,
+  setFlowVerbosityCommand,
 ]
+
+/** Every command that goes on. */
+export const STREAM_COMMANDS: readonly StreamCommand[] = [tailFlowCommand]

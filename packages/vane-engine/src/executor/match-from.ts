@@ -30,7 +30,7 @@ export interface MatchSubject {
   /** `undefined` before `upgrade`. */
   readonly request: HttpRequest | undefined
   /** Told of every step, where somebody wants to know. */
-  readonly recorder: TrajectoryRecorder | undefined
+  readonly recorder: Pick<TrajectoryRecorder, 'leave'> | undefined
 }
 
 /**

@@ -32,6 +32,7 @@ import { collectBody } from './collect-body.ts'
 import type { Cancelable, FetchOutcome, Flow, MiddlewareOutcome } from './flow.ts'
 import { matchFrom, type MatchSubject } from './match-from.ts'
 import { openTunnel } from './open-tunnel.ts'
+import { discardBody } from './discard-body.ts'
 import { type FailureSinks, reportFailure } from './report-failure.ts'
 import { respondToError, toStatusResponse } from './respond-to-error.ts'
 import type { TrajectoryRecorder } from './trajectory-recorder.ts'
@@ -107,7 +108,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   onResponse(response: HttpResponse): void {
     const at = this.#fetchAt
     // A response that comes after its client has gone is of no use to anybody.
-    if (this.#hasEnded) this.#discardBody(response, canceled())
+    if (this.#hasEnded) discardBody(response, canceled())
     else this.run(this.#onFetched(at, this.#graph.nodes[at]!, response))
   }
 
@@ -223,7 +224,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   #onFetched(at: number, node: LinkedNode, response: HttpResponse): number {
     this.#leave(at, node, 'response')
     // A response made by `on_error` takes the place of the one that response middleware failed on.
-    if (this.response !== undefined) this.#discardBody(this.response, new Error('replaced after a failure'))
+    if (this.response !== undefined) discardBody(this.response, new Error('replaced after a failure'))
     this.response = response
     return node.next
   }
@@ -295,19 +296,18 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
 
   #answer(response: HttpResponse, close: boolean): void {
     if (this.#hasEnded) {
-      this.#discardBody(response, canceled())
+      discardBody(response, canceled())
       return
     }
     this.#hasEnded = true
-    if (this.response !== undefined && this.response !== response)
-      this.#discardBody(this.response, new Error('replaced'))
+    if (this.response !== undefined && this.response !== response) discardBody(this.response, new Error('replaced'))
     this.response = response
     try {
       this.#exchange.respond(response, close)
     } catch (error) {
       // A field that no encoder can write, from a rule or a plugin.
       this.#report(error, undefined)
-      this.#discardBody(response, new Error('response cannot be written'))
+      discardBody(response, new Error('response cannot be written'))
       this.#exchange.respond(toStatusResponse(500), true)
     }
   }
@@ -322,12 +322,8 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#isClosed = true
-    if (this.response !== undefined) this.#discardBody(this.response, canceled())
+    if (this.response !== undefined) discardBody(this.response, canceled())
     this.#exchange.cut(canceled())
-  }
-
-  #discardBody(response: HttpResponse, reason: Error): void {
-    if (response.body.kind === 'stream') response.body.source.cancel(reason)
   }
 
   #leave(at: number, node: LinkedNode, branch: StepBranch): void {
@@ -342,7 +338,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
       const reason = canceled()
       this.#abort?.abort(reason)
       this.#canceled?.cancel(reason)
-      if (wasRunning && this.response !== undefined) this.#discardBody(this.response, reason)
+      if (wasRunning && this.response !== undefined) discardBody(this.response, reason)
     }
     const { counters } = this.#context
     // A response that broke off under way: the head said one thing, the body's failure another.

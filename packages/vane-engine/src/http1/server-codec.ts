@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { LimitName } from '../floor/limit-name.ts'
 import type { HeaderList, HttpRequest, HttpResponse } from 'vane-core'
 
 /** Turns a client's bytes into requests, and responses into bytes. The seam behind which protocol versions are exchanged. */
@@ -22,7 +23,7 @@ export interface HttpSession {
   /** A request was refused before it became an exchange. */
   onRefused(status: number, reason: string): void
   /** The client went over one of the security floor's limits, in a way that no response tells of. */
-  onLimitHit(limit: string, reason: string): void
+  onLimitHit(limit: LimitName, reason: string): void
 }
 
 /** How an exchange ended: the response is out, or the client went away first, or we cut the connection. */

@@ -14,7 +14,7 @@ import {
 } from 'vane-core'
 import { expect, test } from 'vitest'
 import { compile } from '../compile/compile.ts'
-import { TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
+import { FlowLog } from '../observe/flow-log.ts'
 import { walkConnection } from '../executor/walk-connection.ts'
 import { Walk } from '../executor/walk.ts'
 import type { ServerExchange } from '../http1/server-codec.ts'
@@ -185,7 +185,9 @@ function ruleOf(graph: LinkedGraph, request: Sent): string | null | undefined {
     inform: () => {},
     cut: () => exchange.listener?.onEnd('cut'),
   }
-  const recorder = new TrajectoryRecorder((trajectory) => told.push(trajectory))
+  const flowLog = new FlowLog({ maxEvents: 0 })
+  flowLog.subscribe((event) => event.event === 'request' && told.push(event.trajectory))
+  const recorder = flowLog.begin(connection)
   const context = { logger: SILENT_LOGGER, counters: new EngineCounters() }
   new Walk({ graph, connection, exchange, recorder }, context).run(first)
   expect(told).toHaveLength(1)

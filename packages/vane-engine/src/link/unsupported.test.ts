@@ -40,7 +40,17 @@ test('what runs is not refused', () => {
   ]
   expect(
     findIn(
-      { match, middleware_chain: [{ use: 'forward_client_ip' }, { use: 'p:request' }] },
+      {
+        match,
+        middleware_chain: [
+          { use: 'forward_client_ip' },
+          { use: 'host_header_match', args: { hosts: ['a.test'] } },
+          { use: 'path_prefix', args: { prefixes: ['/a'] } },
+          { use: 'method_match', args: { methods: ['GET'] } },
+          { use: 'rate_limit', args: { rate: 1 } },
+          { use: 'p:request' },
+        ],
+      },
       { listen: [':81'], ...proxy({ version: 'h1', retry: { max_attempts: 1 } }) },
       {
         listen: ['unix:/run/x'],
@@ -63,7 +73,6 @@ test.each<[string, object, string]>([
     { tls: { cert_file: 'c', key_file: 'k', ocsp_fetch: true } },
     'OCSP responses that are fetched ("ocsp_fetch")',
   ],
-  ['a middleware', { middleware_chain: [{ use: 'rate_limit', args: { rate: 1 } }] }, 'the middleware "rate_limit"'],
   [
     'a kind of plugin',
     { middleware_chain: [{ use: 'p:bytes' }], terminate: { type: 'close' } },

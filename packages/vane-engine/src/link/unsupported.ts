@@ -15,7 +15,14 @@ import { readableFields } from './field-reader.ts'
 const FIELDS: ReadonlySet<string> = new Set(readableFields())
 
 /** The engine's own middleware that has a factory. */
-const MIDDLEWARE: ReadonlySet<string> = new Set(['forward_client_ip', 'sni_peek'])
+const MIDDLEWARE: ReadonlySet<string> = new Set([
+  'host_header_match',
+  'path_prefix',
+  'method_match',
+  'forward_client_ip',
+  'rate_limit',
+  'sni_peek',
+])
 
 /** What is missing of a fetch, `undefined` where nothing is. A fetch that is not in the table does not run at all. */
 const FETCHES: {
@@ -26,6 +33,7 @@ const FETCHES: {
   static: () => undefined,
   synthesize: () => undefined,
   redirect_https: () => undefined,
+  cgi: () => undefined,
   tcp_forward: () => undefined,
 }
 

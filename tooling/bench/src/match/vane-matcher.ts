@@ -2,7 +2,6 @@ import type { Socket } from 'node:net'
 import { EMPTY_BODY, HeaderList, type HttpRequest, type Node } from '../../../../packages/vane-core/src/index.ts'
 import { compile } from '../../../../packages/vane-engine/src/compile/compile.ts'
 import { matchFrom, type MatchSubject } from '../../../../packages/vane-engine/src/executor/match-from.ts'
-import { TrajectoryRecorder } from '../../../../packages/vane-engine/src/executor/trajectory-recorder.ts'
 import { walkConnection } from '../../../../packages/vane-engine/src/executor/walk-connection.ts'
 import { link } from '../../../../packages/vane-engine/src/link/link.ts'
 import { Connection } from '../../../../packages/vane-engine/src/listen/connection.ts'
@@ -44,9 +43,10 @@ export async function createVaneMatcher(routes: readonly Route[]): Promise<VaneM
       return matchFrom(graph, first, subject)
     },
     stepsOf: ({ host, path }) => {
-      const recorder = new StepCounter(() => undefined)
+      let steps = 0
+      const recorder = { leave: () => void steps++ }
       matchFrom(graph, first, { connection, request: { ...request, host, path }, recorder })
-      return recorder.steps
+      return steps
     },
     isFound: (answer) => typeof answer === 'number' && symbolic.nodes[answer]!.kind === 'fetch',
   }
@@ -61,14 +61,6 @@ function toRule({ host, path }: Route, index: number): object {
       ...(path === undefined ? [] : [{ 'http.uri.path': { path_prefix: path } }]),
     ],
     terminate: { type: 'http_proxy', upstream: '127.0.0.1:9000' },
-  }
-}
-
-class StepCounter extends TrajectoryRecorder {
-  steps = 0
-
-  override leave(): void {
-    this.steps++
   }
 }
 
