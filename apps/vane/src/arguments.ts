@@ -31,6 +31,7 @@ const OPTIONS = {
   socket: { type: 'string', short: 's' },
   json: { type: 'boolean' },
   timeout: { type: 'string' },
+  upstream: { type: 'string' },
   graph: { type: 'boolean' },
   full: { type: 'boolean' },
   request: { type: 'string', short: 'r' },
@@ -125,6 +126,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const offline = OFFLINE_COMMANDS.find(({ name }) => name === positionals[0])
   const options: OfflineOptions & CommandOptions & { readonly socket: string | undefined } = {
     timeout: text(values.timeout),
+    upstream: text(values.upstream),
     socket: text(values.socket),
     json: values.json === true,
     graph: values.graph === true,

@@ -47,6 +47,8 @@ async function daemon(handlers: Partial<VerbHandlers> = {}): Promise<string> {
       ping: () => ({ version: '9.9.9', pid: 7, uptime_ms: 5_000, state: 'serving' }),
       stats: refuse,
       get_pools: () => ({ wasm: [], cgi: null }),
+      get_upstreams: refuse,
+      pool_drain: refuse,
       get_config: refuse,
       reload: refuse,
       shutdown: refuse,

@@ -1,4 +1,4 @@
-import type { SymbolicFlowGraph } from 'vane-core'
+import { suggest, type SymbolicFlowGraph } from 'vane-core'
 import type { CgiStats, Engine, FlowLog } from 'vane-engine'
 import {
   type CgiPoolResult,
@@ -23,7 +23,7 @@ export interface HandlerParts {
   readonly startedAtMs: number
   /** The graph that is being served now. */
   graph(): SymbolicFlowGraph
-  readonly engine: Pick<Engine, 'stats'>
+  readonly engine: Pick<Engine, 'stats' | 'drainUpstream'>
   readonly features: Pick<OpenFeatures, 'status' | 'wasm' | 'cgi'>
   readonly flowLog: FlowLog
   readonly flowLogFile: Pick<FlowLogFile, 'path' | 'stats'> | undefined
@@ -43,6 +43,17 @@ export function createHandlers(parts: HandlerParts): VerbHandlers {
     ping,
     stats: () => ({ ...ping(), ...toStats(parts) }),
     get_pools: () => toPools(parts.features),
+    get_upstreams: () => ({ upstreams: parts.engine.stats().upstreams }),
+    pool_drain: ({ upstream }) => {
+      const closed = parts.engine.drainUpstream(upstream)
+      if (closed === undefined) {
+        const known = parts.engine.stats().upstreams.map((each) => each.upstream)
+        const near = suggest(upstream, known)
+        const hint = near === undefined ? '' : `; did you mean "${near}"?`
+        throw new MgmtError('invalid_args', `pool_drain: there is no upstream "${upstream}"${hint}`)
+      }
+      return { upstream, closed }
+    },
     get_config: () => {
       const { versionHash, sourceFiles, listeners } = parts.graph().meta
       return {

@@ -44,6 +44,13 @@ export interface Engine {
   listeners(): ListenerStatus[]
   /** Figures since the engine was made. */
   stats(): EngineStats
+  /**
+   * Closes the connections to an upstream that no request is on, so that the next request makes a new one.
+   *
+   * @param upstream as `stats` names it.
+   * @returns how many were closed, or `undefined` where there is no such upstream.
+   */
+  drainUpstream(upstream: string): number | undefined
   /** Stops accepting, lets requests finish, cuts what is left after the timeout. The engine is then closed. */
   drain(timeoutMs: number): Promise<{ readonly forcedConnections: number }>
   /** Ends now, running requests included. Idempotent. */
@@ -127,6 +134,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
         upstreams: pools.stats(),
         openBytes: listeners.openBytes(),
       }),
+    drainUpstream: (upstream) => pools.dropIdle(upstream),
     async drain(timeoutMs) {
       return { forcedConnections: await drain(timeoutMs) }
     },

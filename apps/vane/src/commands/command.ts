@@ -5,6 +5,8 @@ import type { Block, Cell } from '../output/blocks.ts'
 export interface CommandOptions {
   /** Of `--timeout`, as written. */
   readonly timeout: string | undefined
+  /** Of `--upstream`. */
+  readonly upstream?: string | undefined
   /** Of `--verbosity`. */
   readonly verbosity?: string | undefined
   /** Of `--last`, and of the other options of `tail flow`, as written. */

@@ -1,7 +1,9 @@
 import type { Command, StreamCommand } from './command.ts'
 import { getConfigCommand } from './get-config.ts'
 import { getPoolsCommand } from './get-pools.ts'
+import { getUpstreamsCommand } from './get-upstreams.ts'
 import { pingCommand } from './ping.ts'
+import { poolDrainCommand } from './pool-drain.ts'
 import { reloadCommand } from './reload.ts'
 import { setFlowVerbosityCommand } from './set-flow-verbosity.ts'
 import { shutdownCommand } from './shutdown.ts'
@@ -14,6 +16,8 @@ export const COMMANDS: readonly Command[] = [
   statsCommand,
   getConfigCommand,
   getPoolsCommand,
+  getUpstreamsCommand,
+  poolDrainCommand,
   reloadCommand,
   shutdownCommand,
   setFlowVerbosityCommand,

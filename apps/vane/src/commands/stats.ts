@@ -1,6 +1,7 @@
 import type { FlowLogResult, ListenerResult, ReloadStats, StatsResult } from 'vane-mgmt'
 import type { Block, Cell } from '../output/blocks.ts'
 import { formatBytes, formatDuration } from '../output/format.ts'
+import { toUpstreamsBlock } from './upstreams-block.ts'
 import { toCommand, type Command } from './command.ts'
 
 /** `vane stats`. */
@@ -21,20 +22,7 @@ export const statsCommand: Command = toCommand({
         error ?? '',
       ]),
     },
-    {
-      kind: 'table',
-      empty: 'no upstream was used yet',
-      columns: ['UPSTREAM', 'ACTIVE', 'IDLE', 'WAITING', 'REQUESTS', 'FAILURES', 'RETRIES'],
-      rows: stats.upstreams.map((upstream) => [
-        upstream.upstream,
-        upstream.active,
-        upstream.idle,
-        upstream.waiting,
-        upstream.requests,
-        upstream.failures === 0 ? 0 : { text: String(upstream.failures), tone: 'bad' },
-        upstream.retries,
-      ]),
-    },
+    toUpstreamsBlock(stats.upstreams),
   ],
 })
 

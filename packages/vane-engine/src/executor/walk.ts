@@ -6,7 +6,6 @@ import {
   type Logger,
   type MaybePromise,
   type PluginCallOptions,
-  type StepBranch,
   VaneError,
 } from 'vane-core'
 import type { ClientFault } from '../http1/client-fault.ts'
@@ -119,8 +118,8 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
       this.drop()
       return
     }
-    this.#leave(this.#fetchAt, node, 'tunnel')
-    this.#leave(node.otherwise, this.#graph.nodes[node.otherwise]!, 'end')
+    this.recorder?.leave(this.#fetchAt, node, 'tunnel')
+    this.recorder?.leave(node.otherwise, this.#graph.nodes[node.otherwise]!, 'end')
     this.#hasEnded = true
   }
 
@@ -151,7 +150,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     switch (node.op) {
       case OP_CHECK: {
         const isMatch = node.test!(this.connection, this.request)
-        this.#leave(at, node, isMatch ? 'match' : 'miss')
+        this.recorder?.leave(at, node, isMatch ? 'match' : 'miss')
         return isMatch ? node.onMatch : node.next
       }
       case OP_MIDDLEWARE: {
@@ -185,11 +184,11 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
         return NO_NODE
       }
       case OP_WRITE_RESPONSE:
-        this.#leave(at, node, 'end')
+        this.recorder?.leave(at, node, 'end')
         this.#answer(this.response ?? toStatusResponse(500), false)
         return NO_NODE
       case OP_CLOSE:
-        this.#leave(at, node, 'close')
+        this.recorder?.leave(at, node, 'close')
         if (node.unmatched) this.#answerUnmatched()
         else this.drop()
         return NO_NODE
@@ -208,7 +207,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   }
 
   #onOutcome(at: number, node: LinkedNode, outcome: MiddlewareOutcome): number {
-    this.#leave(at, node, outcome.tag)
+    this.recorder?.leave(at, node, outcome.tag)
     switch (outcome.tag) {
       case 'continue':
         return node.next
@@ -222,7 +221,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   }
 
   #onFetched(at: number, node: LinkedNode, response: HttpResponse): number {
-    this.#leave(at, node, 'response')
+    this.recorder?.leave(at, node, 'response')
     // A response made by `on_error` takes the place of the one that response middleware failed on.
     if (this.response !== undefined) discardBody(this.response, new Error('replaced after a failure'))
     this.response = response
@@ -260,7 +259,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
 
   /** The failure channel: what a throw at a node leads to. */
   #onFailure(at: number, node: LinkedNode, error: unknown): number {
-    this.#leave(at, node, 'error')
+    this.recorder?.leave(at, node, 'error')
     const hint = isPluginError(error) && error.case === 'plugin' ? error.onErrorHint : undefined
     if (hint !== 'force-close' && node.onError !== NO_NODE) {
       this.#report(error, node)
@@ -324,10 +323,6 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     this.#isClosed = true
     if (this.response !== undefined) discardBody(this.response, canceled())
     this.#exchange.cut(canceled())
-  }
-
-  #leave(at: number, node: LinkedNode, branch: StepBranch): void {
-    this.recorder?.leave(at, node, branch)
   }
 
   /** The exchange is over, whoever ended it. */

@@ -47,6 +47,17 @@ export class UpstreamPools {
     return [...this.#pools.values()].map(({ pool }) => pool.stats())
   }
 
+  /**
+   * Closes the connections to an upstream that no request is on.
+   *
+   * @param name as `stats` has it; TLS or not, every version of HTTP.
+   * @returns how many, or `undefined` where there is no such upstream.
+   */
+  dropIdle(name: string): number | undefined {
+    const pools = [...this.#pools.values()].filter(({ pool }) => pool.stats().upstream === name)
+    return pools.length === 0 ? undefined : pools.reduce((sum, { pool }) => sum + pool.dropIdle(), 0)
+  }
+
   /** Ends every connection. */
   close(): void {
     for (const { pool } of this.#pools.values()) pool.close()

@@ -82,6 +82,18 @@ export interface UpstreamResult {
   readonly retries: number
 }
 
+/** Answer to `get_upstreams`: each way to an upstream that rules in force name, or that requests are still on. */
+export interface UpstreamsResult {
+  readonly upstreams: readonly UpstreamResult[]
+}
+
+/** Answer to `pool_drain`. */
+export interface PoolDrainResult {
+  readonly upstream: string
+  /** Connections that no request was on, and that have been closed. */
+  readonly closed: number
+}
+
 /** What came of reloads since the start. */
 export interface ReloadStats {
   readonly swapped: number

@@ -3,10 +3,12 @@ import type {
   ConfigResult,
   FlowVerbosityResult,
   PingResult,
+  PoolDrainResult,
   PoolsResult,
   ReloadResult,
   ShutdownResult,
   StatsResult,
+  UpstreamsResult,
 } from './results.ts'
 
 /** Arguments and answer of each verb. */
@@ -14,6 +16,8 @@ export interface VerbTypes {
   readonly ping: { readonly args: NoArgs; readonly result: PingResult }
   readonly stats: { readonly args: NoArgs; readonly result: StatsResult }
   readonly get_pools: { readonly args: NoArgs; readonly result: PoolsResult }
+  readonly get_upstreams: { readonly args: NoArgs; readonly result: UpstreamsResult }
+  readonly pool_drain: { readonly args: PoolDrainArgs; readonly result: PoolDrainResult }
   readonly get_config: { readonly args: NoArgs; readonly result: ConfigResult }
   readonly reload: { readonly args: NoArgs; readonly result: ReloadResult }
   readonly shutdown: { readonly args: ShutdownArgs; readonly result: ShutdownResult }
@@ -31,6 +35,12 @@ export type NoArgs = Readonly<Record<string, never>>
 /** Arguments of `shutdown`. */
 export interface ShutdownArgs {
   readonly timeout_secs?: number
+}
+
+/** Arguments of `pool_drain`. */
+export interface PoolDrainArgs {
+  /** As `get_upstreams` names it. */
+  readonly upstream: string
 }
 
 /** Arguments of `set_flow_verbosity`. */
@@ -106,6 +116,12 @@ export const VERBS: Readonly<Record<VerbName | StreamVerbName, VerbSpec>> = {
   ping: { summary: 'whether the daemon answers, and which version it is', args: {}, timeoutMs: 5_000 },
   stats: { summary: 'listeners, connections, requests, errors, upstreams, reloads', args: {}, timeoutMs: 5_000 },
   get_pools: { summary: 'pools of plugin instances, places for CGI programs', args: {}, timeoutMs: 5_000 },
+  get_upstreams: { summary: 'connections to upstreams, and requests on them', args: {}, timeoutMs: 5_000 },
+  pool_drain: {
+    summary: 'close the kept connections of an upstream',
+    args: { upstream: { ...text('an upstream as get_upstreams names it'), required: true } },
+    timeoutMs: 5_000,
+  },
   get_config: { summary: 'the configuration that is being served', args: {}, timeoutMs: 5_000 },
   reload: {
     summary: 'read the configuration again and swap it in',
