@@ -65,9 +65,7 @@ describe('idleVariables', () => {
   it('names what is set and has no effect', async () => {
     expect(idleVariables(await settingsOf(''))).toEqual([])
     expect(
-      idleVariables(
-        await settingsOf('VANE_THREADS=2\nVANE_SEC_MAX_STREAMS_PER_CONN=50\nVANE_SEC_MAX_TOTAL_CONNS=2000'),
-      ),
-    ).toEqual(['VANE_THREADS', 'VANE_SEC_MAX_STREAMS_PER_CONN'])
+      idleVariables(await settingsOf('VANE_THREADS=2\nVANE_WASM_MAX_MEMORY_MB=64\nVANE_SEC_MAX_TOTAL_CONNS=2000')),
+    ).toEqual(['VANE_THREADS', 'VANE_WASM_MAX_MEMORY_MB'])
   })
 })
