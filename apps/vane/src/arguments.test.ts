@@ -30,7 +30,7 @@ describe('parseArguments', () => {
   it.each([
     [[], 'no command given'],
     [['pnig'], 'unknown command pnig; did you mean ping?'],
-    [['get'], '"get" is incomplete; there are: get config, get pools'],
+    [['get'], '"get" is incomplete; there are: get config, get pools, get upstreams'],
     [['get', 'pool'], 'unknown command get pool; did you mean get pools?'],
     [['frobnicate'], 'unknown command frobnicate'],
     [['ping', 'twice'], 'unknown command ping twice'],

@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { suggest } from 'vane-core'
-import type { Command, CommandOptions } from './commands/command.ts'
-import { COMMANDS } from './commands/commands.ts'
+import type { Command, CommandOptions, StreamCommand } from './commands/command.ts'
+import { COMMANDS, STREAM_COMMANDS } from './commands/commands.ts'
 import type { OfflineCommand, OfflineOptions } from './offline/offline-command.ts'
 import { OFFLINE_COMMANDS } from './offline/offline-commands.ts'
 import { UsageError } from './usage-error.ts'
@@ -9,7 +9,7 @@ import { UsageError } from './usage-error.ts'
 /** A command with its options. */
 export interface Invocation {
   readonly kind: 'command'
-  readonly command: Command
+  readonly command: Command | StreamCommand
   readonly options: CommandOptions
   /** Of `--socket`. */
   readonly socket: string | undefined
@@ -31,6 +31,7 @@ const OPTIONS = {
   socket: { type: 'string', short: 's' },
   json: { type: 'boolean' },
   timeout: { type: 'string' },
+  upstream: { type: 'string' },
   graph: { type: 'boolean' },
   full: { type: 'boolean' },
   request: { type: 'string', short: 'r' },
@@ -40,11 +41,22 @@ const OPTIONS = {
   listener: { type: 'string' },
   format: { type: 'string', short: 'f' },
   out: { type: 'string', short: 'o' },
+  verbosity: { type: 'string' },
+  last: { type: 'string', short: 'n' },
+  'no-follow': { type: 'boolean' },
+  event: { type: 'string' },
+  connection: { type: 'string' },
+  rule: { type: 'string' },
+  method: { type: 'string' },
+  target: { type: 'string' },
+  status: { type: 'string' },
+  outcome: { type: 'string' },
+  'slower-than': { type: 'string' },
   version: { type: 'boolean', short: 'v' },
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsConfig['options']
 
-const NAMES = [...COMMANDS, ...OFFLINE_COMMANDS].map(({ name }) => name)
+const NAMES = [...COMMANDS, ...STREAM_COMMANDS, ...OFFLINE_COMMANDS].map(({ name }) => name)
 const WIDTH = Math.max(...NAMES.map((name) => name.length), ...OFFLINE_COMMANDS.map(({ usage }) => usage.length))
 
 /** Printed by `--help`. */
@@ -53,9 +65,16 @@ export const HELP: string = `vane: the command line of Vane
 usage: vane COMMAND [options]
 
 of a running vaned:
-${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(WIDTH)}  ${summary}\n`).join('')}
+${[...COMMANDS, ...STREAM_COMMANDS].map(({ name, summary }) => `  ${name.padEnd(WIDTH)}  ${summary}\n`).join('')}
 of a configuration directory, without one:
 ${OFFLINE_COMMANDS.map(({ usage, summary }) => `  ${usage.padEnd(WIDTH)}  ${summary}\n`).join('')}
+tail flow
+  --last N, -n       begin with the last N entries that are remembered
+  --no-follow        end after them
+  --event KIND       only request, step, upgrade, terminate, error or security_limit
+  --rule NAME        only what this rule did
+  --status CODE      only this status, or a class of them such as 5xx
+  --method, --target, --outcome, --connection, --slower-than MS
 compile
   --graph            print the graph as JSON
 explain
@@ -107,6 +126,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const offline = OFFLINE_COMMANDS.find(({ name }) => name === positionals[0])
   const options: OfflineOptions & CommandOptions & { readonly socket: string | undefined } = {
     timeout: text(values.timeout),
+    upstream: text(values.upstream),
     socket: text(values.socket),
     json: values.json === true,
     graph: values.graph === true,
@@ -118,25 +138,38 @@ export function parseArguments(argv: readonly string[]): Arguments {
     listener: text(values.listener),
     format: text(values.format),
     out: text(values.out),
+    verbosity: text(values.verbosity),
+    last: text(values.last),
+    noFollow: values['no-follow'] === true,
+    event: text(values.event),
+    connection: text(values.connection),
+    rule: text(values.rule),
+    method: text(values.method),
+    target: text(values.target),
+    status: text(values.status),
+    outcome: text(values.outcome),
+    slowerThan: text(values['slower-than']),
   }
   const command = offline ?? findCommand(positionals)
   const taken: readonly string[] = offline === undefined ? [...command.takes, 'socket', 'json'] : command.takes
   for (const token of tokens) {
     if (token.kind !== 'option') continue
-    const name = token.name === 'header' ? 'headers' : token.name
+    const name =
+      token.name === 'header' ? 'headers' : token.name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
     if (!taken.includes(name)) throw new UsageError(`${command.name} takes no --${token.name}`)
   }
-  if ('call' in command) return { kind: 'command', command, options, socket: options.socket, json: options.json }
+  if ('call' in command || 'open' in command)
+    return { kind: 'command', command, options, socket: options.socket, json: options.json }
   const [, dir, ...rest] = positionals
   if (dir === undefined) throw new UsageError(`${command.name} needs a directory: vane ${command.usage}`)
   if (rest.length > 0) throw new UsageError(`${command.name} takes one directory, not also ${rest.join(' ')}`)
   return { kind: 'offline', command, dir, options }
 }
 
-function findCommand(words: readonly string[]): Command {
+function findCommand(words: readonly string[]): Command | StreamCommand {
   if (words.length === 0) throw new UsageError('no command given')
   const name = words.join(' ')
-  const found = COMMANDS.find((command) => command.name === name)
+  const found = [...COMMANDS, ...STREAM_COMMANDS].find((command) => command.name === name)
   if (found !== undefined) return found
   const longer = NAMES.filter((each) => each.startsWith(`${name} `))
   if (longer.length > 0) throw new UsageError(`"${name}" is incomplete; there are: ${longer.join(', ')}`)

@@ -4,6 +4,12 @@ export interface RunSurroundings {
   /** Whether standard output is a terminal, and whether it shows colours. */
   readonly terminal: boolean
   readonly color: boolean
+  /**
+   * Writes to standard output at once, for commands that go on. Resolves when there is room for more.
+   *
+   * @returns false where nobody reads any more.
+   */
+  write(text: string): Promise<boolean>
 }
 
 /** What to print and how to end: 0, 1 (it failed), 2 (usage), 3 (the daemon cannot be reached). */

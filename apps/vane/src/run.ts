@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { MgmtError, MgmtUnreachableError, createMgmtClient, defaultSocketPath, type ReloadFailure } from 'vane-mgmt'
 import { HELP, parseArguments, type Invocation } from './arguments.ts'
+import { followStream } from './follow-stream.ts'
 import { printable, renderBlocks } from './output/blocks.ts'
 import type { RunResult, RunSurroundings } from './run-result.ts'
 import { UsageError } from './usage-error.ts'
@@ -27,6 +29,10 @@ async function callDaemon(invocation: Invocation, surroundings: RunSurroundings)
   const socketPath = invocation.socket ?? defaultSocketPath(surroundings.variables)
   const client = createMgmtClient({ socketPath })
   try {
+    if ('open' in command) {
+      await followStream(command, command.open(socketPath, options), { ...surroundings, json })
+      return { stdout: '', stderr: '', exitCode: 0 }
+    }
     const answer = await command.call(client, options)
     const stdout = json
       ? toJson(answer.result, surroundings)
@@ -71,5 +77,14 @@ function unreachable(error: MgmtUnreachableError): RunResult {
 
 function processSurroundings(): RunSurroundings {
   const { stdout } = process
-  return { variables: process.env, terminal: stdout.isTTY, color: stdout.isTTY && stdout.hasColors() }
+  return {
+    variables: process.env,
+    terminal: stdout.isTTY,
+    color: stdout.isTTY && stdout.hasColors(),
+    async write(text) {
+      // Without a reader there is an error, which `main` has a listener for; or the end of the stream before it.
+      if (!stdout.destroyed && !stdout.write(text)) await Promise.race([once(stdout, 'drain'), once(stdout, 'close')])
+      return !stdout.destroyed
+    },
+  }
 }

@@ -46,10 +46,14 @@ async function daemon(handlers: Partial<VerbHandlers> = {}): Promise<string> {
     handlers: {
       ping: () => ({ version: '9.9.9', pid: 7, uptime_ms: 5_000, state: 'serving' }),
       stats: refuse,
-      get_pools: () => ({ wasm: [] }),
+      get_pools: () => ({ wasm: [], cgi: null }),
+      get_upstreams: refuse,
+      pool_drain: refuse,
       get_config: refuse,
       reload: refuse,
       shutdown: refuse,
+      set_flow_verbosity: refuse,
+      tail_flow: refuse,
       ...handlers,
     },
   })
@@ -77,7 +81,7 @@ describe('vane', () => {
   it('prints the verb’s result as it is with --json', async () => {
     const socket = await daemon()
     const { stdout } = await vane(['get', 'pools', '--json', '-s', socket])
-    expect(stdout).toBe('{"wasm":[]}\n')
+    expect(stdout).toBe('{"wasm":[],"cgi":null}\n')
   })
 
   it('writes a large answer whole into a pipe', async () => {
@@ -91,7 +95,7 @@ describe('vane', () => {
       total_allocations: 0,
       failures: 0,
     } as const
-    const socket = await daemon({ get_pools: () => ({ wasm: Array.from({ length: 20_000 }, () => row) }) })
+    const socket = await daemon({ get_pools: () => ({ wasm: Array.from({ length: 20_000 }, () => row), cgi: null }) })
     const { stdout, exitCode } = await vane(['get', 'pools', '--json', '-s', socket])
     expect((JSON.parse(stdout) as { wasm: unknown[] }).wasm).toHaveLength(20_000)
     expect(exitCode).toBe(0)
@@ -129,6 +133,81 @@ describe('vane', () => {
       error: { code: 'reload_failed', data: { diagnostics: [{ code: 'syntax-error' }] } },
     })
     expect(asJson.exitCode).toBe(1)
+  })
+
+  it('tail flow prints what comes, line by line, in either form', async () => {
+    const request = {
+      event: 'request',
+      time: '2026-01-01T12:34:56.789Z',
+      connection_id: '0123456789abcdef',
+      entry: 'tcp::80',
+      rule: 'app\u001b[31m',
+      method: 'GET',
+      target: '/x\n',
+      status: 502,
+      outcome: 'failed',
+      duration_ms: 1.25,
+      bytes_in: 0,
+      bytes_out: 2048,
+      error: 'upstream is down',
+      steps: [],
+      steps_omitted: 0,
+    } as const
+    const asked: unknown[] = []
+    const socket = await daemon({
+      tail_flow: (args, stream) => {
+        asked.push(args)
+        stream.send(request)
+        stream.send({
+          event: 'upgrade',
+          time: request.time,
+          connection_id: request.connection_id,
+          entry: 'tcp::80',
+          peer: '192.0.2.1',
+          protocol: 'h2',
+        })
+        stream.end('complete')
+      },
+    })
+    const filters = ['--status', '5xx', '--rule', 'app', '--last', '5', '--no-follow', '--slower-than', '1']
+    const forPeople = await vane(['tail', 'flow', '-s', socket, ...filters])
+    expect(forPeople).toEqual({
+      stdout:
+        '12:34:56.789\t502\tGET\t/x \tapp\t1.3 ms\t0 B in\t2.0 KiB out\t0123456789abcdef\tfailed\tupstream is down\n' +
+        '12:34:56.789\tupgrade\t0123456789abcdef\tfrom 192.0.2.1\tby tcp::80\th2\n',
+      stderr: '',
+      exitCode: 0,
+    })
+    expect(asked).toEqual([{ last: 5, follow: false, rule: 'app', status: '5xx', min_duration_ms: 1 }])
+    const asJson = await vane(['tail', 'flow', '-s', socket, '--json'])
+    expect(
+      asJson.stdout
+        .split('\n')
+        .slice(0, 2)
+        .map((line) => (JSON.parse(line) as { event: string }).event),
+    ).toEqual(['request', 'upgrade'])
+  })
+
+  it.each([
+    [['tail', 'flow', '--last', '10001'], '--last is a number from 0 to 10000, not "10001"'],
+    [['tail', 'flow', '--status', 'ok'], '--status is a status such as 404, or a class such as 5xx, not "ok"'],
+    [
+      ['tail', 'flow', '--outcome', 'good'],
+      '--outcome is one of response, tunnel, closed, failed, canceled, not "good"',
+    ],
+    [['tail'], '"tail" is incomplete; there are: tail flow'],
+    [['ping', '--last', '1'], 'ping takes no --last'],
+    [['set', 'flow-verbosity'], '--verbosity is one of normal, debug'],
+  ])('%j is refused before anything is asked', async (args, message) => {
+    expect(await vane(args)).toMatchObject({ stderr: expect.stringContaining(message) as string, exitCode: 2 })
+  })
+
+  it('tail flow ends with 3 where the daemon goes away, and with 1 where it refuses', async () => {
+    expect(await vane(['tail', 'flow', '-s', socketIn()])).toMatchObject({ exitCode: 3 })
+    expect(await vane(['tail', 'flow', '-s', await daemon()])).toMatchObject({
+      exitCode: 1,
+      stderr: 'vane: not in this test\n',
+    })
   })
 
   it('ends with 2 on a mistake in the command line', async () => {

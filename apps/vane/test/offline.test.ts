@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { XMLValidator } from 'fast-xml-parser'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import type { SymbolicFlowGraph } from 'vane-core'
+import { watPlugin } from 'vane-fixtures'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { run } from '../src/run.ts'
 import type { RunResult } from '../src/run-result.ts'
 
@@ -23,6 +25,9 @@ const RULES = [
   { preset: 'redirect_https', name: 'redirect', listen: ['127.0.0.1:81'], args: {} },
 ]
 
+const CACHE = mkdtempSync(join(tmpdir(), 'vane-cache-'))
+afterAll(() => rmSync(CACHE, { recursive: true, force: true }))
+
 function configDir(rules: readonly unknown[] = RULES, plugins: readonly string[] = []): string {
   const dir = mkdtempSync(join(tmpdir(), 'vane-offline-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
@@ -34,7 +39,12 @@ function configDir(rules: readonly unknown[] = RULES, plugins: readonly string[]
 }
 
 function vane(...argv: string[]): Promise<RunResult> {
-  return run(argv, { variables: {}, terminal: false, color: false })
+  return run(argv, {
+    variables: { XDG_CACHE_HOME: CACHE },
+    terminal: false,
+    color: false,
+    write: () => Promise.resolve(true),
+  })
 }
 
 function explain(...argv: string[]): Promise<RunResult> {
@@ -91,19 +101,56 @@ describe('vane compile', () => {
   })
 
   it('warns of what this version does not run', async () => {
-    const rule = { name: 'a', listen: [':80'], terminate: { type: 'tcp_forward', upstream: 'b:1' } }
+    const rule = { name: 'a', listen: [':80'], terminate: { type: 'http3_proxy', upstream: 'b:1', tls: {} } }
     const { stderr, exitCode } = await vane('compile', configDir([rule]))
     expect(exitCode).toBe(0)
-    expect(stderr).toContain('warning[not-available]: rule "a" needs the terminator "tcp_forward"')
+    expect(stderr).toContain('warning[not-available]: rule "a" needs HTTP/3 to an upstream')
+  })
+
+  it('tells what is wrong with the settings, too', async () => {
+    const dir = configDir()
+    writeFileSync(join(dir, 'config.json'), '{ "log_levle": "info" }')
+    writeFileSync(join(dir, '.env'), 'VANE_SEC_MAX_HEADERS_COUNT=1\nVANE_DRAIN_TIMEOUT=3\nVANE_MGMT_HTTP_TOKN=hush\n')
+    const { stdout, stderr, exitCode } = await vane('compile', dir)
+    expect([stdout, exitCode]).toEqual(['', 1])
+    expect(stderr).toContain('error[unknown-key]: unknown key in config.json: "log_levle"')
+    expect(stderr).toContain('did you mean "log_level"?')
+    expect(stderr).toContain('error[below-floor]')
+    expect(stderr).toContain('did you mean VANE_DRAIN_TIMEOUT_SECS?')
+    expect(stderr).toMatch(/there is no variable VANE_MGMT_HTTP_TOKN\n --> \.env:3:1/)
+    expect(stderr).not.toContain('hush')
   })
 
   const withPlugin = [{ ...RULES[2], middleware_chain: [{ use: 'gate:check' }] }]
 
-  it('takes a plugin that is there at its word and says so', async () => {
-    const { stdout, stderr, exitCode } = await vane('compile', configDir(withPlugin, ['gate.wasm']))
-    expect(exitCode).toBe(0)
-    expect(stderr).toMatch(/^note: gate\.wasm: plugins are not looked into here/)
-    expect(stdout).toContain('gate:check, static 404')
+  async function pluginDir(use: string): Promise<string> {
+    const gate = await watPlugin({
+      metadata: { exports: [{ name: 'check', kind: 'l7-request', stateless: false, needsBody: true }] },
+      handlers: { 'l7-request': { answer: 'continue' } },
+    })
+    const dir = configDir([{ ...RULES[2], middleware_chain: [{ use }], terminate: { type: 'static', status: 404 } }])
+    writeFileSync(join(dir, 'wasm', 'gate.wasm'), gate)
+    return dir
+  }
+
+  it('asks a plugin what it is', async () => {
+    const { stdout, stderr, exitCode } = await vane('compile', await pluginDir('gate:check'), '--graph')
+    expect([stderr, exitCode]).toEqual(['', 0])
+    const { middlewares, nodes } = JSON.parse(stdout) as SymbolicFlowGraph
+    expect(middlewares).toMatchObject([{ meta: { kind: 'l7-request', stateless: false, needsBody: true } }])
+    expect(nodes.find(({ kind }) => kind === 'middleware')).toMatchObject({ collectBodyBefore: 'request' })
+  })
+
+  it('says which export was probably meant', async () => {
+    const { stderr, exitCode } = await vane('compile', await pluginDir('gate:chekc'))
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('error[unknown-export]: rule "rest" uses plugin "gate:chekc": it has no export "chekc"')
+    expect(stderr).toContain('did you mean "check"?')
+  })
+
+  it('refuses what is no plugin', async () => {
+    const { stderr, exitCode } = await vane('compile', configDir(withPlugin, ['gate.wasm']))
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('error[plugin-refused]')])
   })
 
   it('refuses a plugin that is not there', async () => {
@@ -161,6 +208,22 @@ describe('vane explain', () => {
     const headers = ['-H', 'Host: b.test', '-H', 'X: 1', '-H', 'cookie: c=a%20b']
     const { stdout } = await vane('explain', dir, '-r', 'GET http://a.test/?q=%C3%BC', ...headers)
     expect(stdout).toContain('rule all wins')
+  })
+
+  it('tells of rules that are found apart which comes first', async () => {
+    const rules = Array.from({ length: 120 }, (_, at) => ({
+      ...RULES[2],
+      name: `r${String(at).padStart(3, '0')}`,
+      match:
+        at % 2 === 0 ? { 'http.host': { equals: `h${at}.test` } } : { 'http.uri.path': { path_prefix: `/p${at}` } },
+    }))
+    const told = async (target: string): Promise<string> =>
+      (await vane('explain', configDir(rules), '-r', `GET http://${target}`)).stdout
+    const both = await told('h80.test/p41')
+    expect(both).toContain('rule r080 holds; whether one before it does is looked at next')
+    expect(both).toContain('of the rules that hold, r041 comes first')
+    expect(both).toContain('rule r041 wins')
+    expect(await told('h1.test/')).toContain('none of the rules looked at so far holds')
   })
 
   it('takes the host for the name in TLS unless --sni says another', async () => {

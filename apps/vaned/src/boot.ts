@@ -1,11 +1,13 @@
 import { assertSocketFree } from 'vane-mgmt'
+import { openFlowLogFile } from './flow-log-file.ts'
 import { createDaemon, type Daemon } from './daemon.ts'
 import { ExitError } from './exit-error.ts'
 import { openParts, type BootDependencies, type BootOptions } from './open-parts.ts'
 import { prepareConfig, type PrepareParts, type PreparedConfig } from './prepare.ts'
 
 /**
- * Starts the daemon: environment and `.env` → logger → features → config → compile → link → bind → management. What fails
+ * Starts the daemon: environment and `.env` → logger → features → config → compile → link → bind → management →
+ * watcher. What fails
  * closes everything that was open by then.
  *
  * @throws ExitError with the text for the operator.
@@ -13,22 +15,26 @@ import { prepareConfig, type PrepareParts, type PreparedConfig } from './prepare
 export async function boot(options: BootOptions, dependencies: BootDependencies): Promise<Daemon> {
   await using stack = new AsyncDisposableStack()
   const opened = await openParts(options, dependencies, stack)
-  const { paths, logger, engine, features, prepareParts } = opened
+  const { paths, logger, engine, features, flowLog, prepareParts, settings } = opened
   const { socketPath } = paths
   // Before traffic is taken: two daemons on one socket is a mistake to notice early.
   await assertSocketFree(socketPath)
   const config = await prepareOrExit(prepareParts)
   for (const warning of config.warnings) logger.warn(warning)
+  const flowLogFile = await openFlowLogFile(settings.flowLogFile, flowLog, logger)
+  if (flowLogFile !== undefined) stack.defer(() => flowLogFile.close())
   await engine.start(config.linked)
 
   const daemon = createDaemon({
     ...opened,
     version: options.version,
+    flowLogFile,
     graph: config.graph,
     filesDigest: config.linked.filesDigest,
     createManagement: (handlers) => dependencies.createMgmtServer({ socketPath, handlers, logger }),
   })
   await daemon.openManagement()
+  daemon.watch()
   logger.info(
     {
       version: options.version,

@@ -1,13 +1,16 @@
+import { join } from 'node:path'
 import type { Logger, SymbolicFlowGraph } from 'vane-core'
-import type { Engine, Settings } from 'vane-engine'
+import type { Engine, FlowLog, Settings } from 'vane-engine'
 import type { MgmtServer, ReloadCause, VerbHandlers } from 'vane-mgmt'
 import type { OpenFeatures } from './features.ts'
+import type { FlowLogFile } from './flow-log-file.ts'
 import { createHandlers } from './handlers.ts'
 import { createListenerLog } from './log-listeners.ts'
 import { prepareConfig, type PrepareParts } from './prepare.ts'
 import { createReloader, type ReloadOutcome, type Reloader, type TimedReload } from './reload.ts'
 import type { DaemonPaths } from './settings.ts'
 import { createShutdown, type Shutdown } from './shutdown.ts'
+import { watchFolders, type FolderWatch } from './watch-folders.ts'
 
 /** What a running daemon is made of. It owns engine and features from now on. */
 export interface DaemonParts {
@@ -18,6 +21,8 @@ export interface DaemonParts {
   readonly flushLog: () => void
   readonly features: OpenFeatures
   readonly engine: Engine
+  readonly flowLog: FlowLog
+  readonly flowLogFile: FlowLogFile | undefined
   readonly prepareParts: PrepareParts
   /** The graph that is being served. */
   readonly graph: SymbolicFlowGraph
@@ -35,16 +40,19 @@ export interface Daemon {
   reload(cause: ReloadCause): Promise<TimedReload>
   /** Begins to answer on the management socket. */
   openManagement(): Promise<void>
+  /** Begins to reload when files of the configuration change. */
+  watch(): void
   flushLog(): void
 }
 
 /** Ties the parts together; the engine has been started. */
 export function createDaemon(parts: DaemonParts): Daemon {
-  const { engine, features, logger, settings } = parts
+  const { engine, features, flowLog, flowLogFile, logger, settings } = parts
   let graph = parts.graph
   let filesDigest = parts.filesDigest
   let revision = features.revision()
   let management: MgmtServer | undefined
+  let folders: FolderWatch | undefined
 
   const logListeners = createListenerLog(logger)
   logListeners(engine.listeners())
@@ -84,15 +92,25 @@ export function createDaemon(parts: DaemonParts): Daemon {
   const shutdown: Shutdown = createShutdown({
     engine,
     logger,
-    closeManagement: async () => management?.close(),
-    closeFeatures: () => features.close(),
+    closeManagement: async () => {
+      folders?.close()
+      await management?.close()
+    },
+    closeFeatures: async () => {
+      await features.close()
+      await flowLogFile?.close()
+    },
   })
 
   return {
     logger,
     shutdown,
     drainTimeoutMs: settings.drainTimeoutSecs * 1_000,
-    reload: (cause) => reloader.reload(cause),
+    reload: (cause) => {
+      // Whoever moved the file away says so with the signal.
+      if (cause === 'signal') void flowLogFile?.reopen()
+      return reloader.reload(cause)
+    },
     async openManagement(): Promise<void> {
       management = parts.createManagement(
         createHandlers({
@@ -103,11 +121,25 @@ export function createDaemon(parts: DaemonParts): Daemon {
           graph: () => graph,
           engine,
           features,
+          flowLog,
+          flowLogFile,
           reloader,
           shutdown,
         }),
       )
       await management.listen()
+    },
+    watch(): void {
+      if (!settings.watch) return
+      const { configDir, wasmDir } = parts.paths
+      folders = watchFolders({
+        // The folder around them as well: either of them may appear, or be replaced.
+        folders: [configDir, join(configDir, 'rules'), wasmDir],
+        logger,
+        onChange: () => {
+          if (shutdown.state === 'serving') void reloader.reload('watch')
+        },
+      })
     },
     flushLog: parts.flushLog,
   }

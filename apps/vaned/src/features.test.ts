@@ -109,6 +109,9 @@ features:
   })
 
   it('knows the real features', () => {
-    expect(FEATURES.map(({ name, packageName }) => [name, packageName])).toEqual([['wasm', 'vane-wasm']])
+    expect(FEATURES.map(({ name, packageName }) => [name, packageName])).toEqual([
+      ['wasm', 'vane-wasm'],
+      ['cgi', 'vane-engine'],
+    ])
   })
 })

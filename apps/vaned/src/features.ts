@@ -1,6 +1,6 @@
 import type { Logger, WasmPoolStats, WasmRuntime } from 'vane-core'
 import { suggest } from 'vane-core'
-import type { Settings } from 'vane-engine'
+import type { CgiRuntime, Settings } from 'vane-engine'
 import type { FeatureStatus } from 'vane-mgmt'
 import { ExitError } from './exit-error.ts'
 import type { DaemonPaths } from './settings.ts'
@@ -30,6 +30,7 @@ export interface FeatureContext {
 /** What an open feature brings. */
 export interface OpenFeature {
   readonly wasm?: WasmRuntime & WasmPoolStats
+  readonly cgi?: CgiRuntime
   /** Changes with what the feature has read: the same rules with another plugin or limit are another configuration. */
   revision?(): string
   /**
@@ -48,6 +49,12 @@ export const FEATURES: readonly FeatureSpec[] = [
     summary: 'plugins: WebAssembly components in middleware chains',
     packageName: 'vane-wasm',
     load: () => import('./features/wasm.ts'),
+  },
+  {
+    name: 'cgi',
+    summary: 'programs that are run for each request',
+    packageName: 'vane-engine',
+    load: () => import('./features/cgi.ts'),
   },
 ]
 
@@ -88,7 +95,7 @@ export function chooseFeatures(
 }
 
 /** The features of a running daemon. */
-export interface OpenFeatures extends Required<Omit<OpenFeature, 'wasm'>>, Pick<OpenFeature, 'wasm'> {
+export interface OpenFeatures extends Required<Omit<OpenFeature, 'wasm' | 'cgi'>>, Pick<OpenFeature, 'wasm' | 'cgi'> {
   readonly status: readonly FeatureStatus[]
 }
 
@@ -114,8 +121,10 @@ export async function openFeatures(choice: FeatureChoice, context: FeatureContex
     throw error
   }
   const wasm = opened.find((feature) => feature.wasm !== undefined)?.wasm
+  const cgi = opened.find((feature) => feature.cgi !== undefined)?.cgi
   return {
     ...(wasm === undefined ? {} : { wasm }),
+    ...(cgi === undefined ? {} : { cgi }),
     revision: () => opened.map((feature) => feature.revision?.() ?? '').join('\n'),
     async refresh() {
       const undos: (() => void)[] = []

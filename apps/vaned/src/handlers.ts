@@ -1,6 +1,7 @@
-import type { SymbolicFlowGraph } from 'vane-core'
-import type { Engine } from 'vane-engine'
+import { suggest, type SymbolicFlowGraph } from 'vane-core'
+import type { CgiStats, Engine, FlowLog } from 'vane-engine'
 import {
+  type CgiPoolResult,
   MgmtError,
   type PingResult,
   type PoolsResult,
@@ -9,8 +10,10 @@ import {
   type VerbHandlers,
 } from 'vane-mgmt'
 import type { OpenFeatures } from './features.ts'
+import type { FlowLogFile } from './flow-log-file.ts'
 import type { Reloader } from './reload.ts'
 import type { Shutdown } from './shutdown.ts'
+import { tailFlow } from './tail-flow.ts'
 
 /** What the verbs look at and act on. */
 export interface HandlerParts {
@@ -20,8 +23,10 @@ export interface HandlerParts {
   readonly startedAtMs: number
   /** The graph that is being served now. */
   graph(): SymbolicFlowGraph
-  readonly engine: Pick<Engine, 'stats'>
-  readonly features: Pick<OpenFeatures, 'status' | 'wasm'>
+  readonly engine: Pick<Engine, 'stats' | 'drainUpstream'>
+  readonly features: Pick<OpenFeatures, 'status' | 'wasm' | 'cgi'>
+  readonly flowLog: FlowLog
+  readonly flowLogFile: Pick<FlowLogFile, 'path' | 'stats'> | undefined
   readonly reloader: Reloader
   readonly shutdown: Shutdown
 }
@@ -38,6 +43,17 @@ export function createHandlers(parts: HandlerParts): VerbHandlers {
     ping,
     stats: () => ({ ...ping(), ...toStats(parts) }),
     get_pools: () => toPools(parts.features),
+    get_upstreams: () => ({ upstreams: parts.engine.stats().upstreams }),
+    pool_drain: ({ upstream }) => {
+      const closed = parts.engine.drainUpstream(upstream)
+      if (closed === undefined) {
+        const known = parts.engine.stats().upstreams.map((each) => each.upstream)
+        const near = suggest(upstream, known)
+        const hint = near === undefined ? '' : `; did you mean "${near}"?`
+        throw new MgmtError('invalid_args', `pool_drain: there is no upstream "${upstream}"${hint}`)
+      }
+      return { upstream, closed }
+    },
     get_config: () => {
       const { versionHash, sourceFiles, listeners } = parts.graph().meta
       return {
@@ -66,10 +82,15 @@ export function createHandlers(parts: HandlerParts): VerbHandlers {
       setImmediate(() => (seconds === 0 ? parts.shutdown.now() : parts.shutdown.drain(seconds * 1_000)))
       return { timeout_secs: seconds }
     },
+    set_flow_verbosity: ({ verbosity }) => {
+      parts.flowLog.verbosity = verbosity
+      return { verbosity: parts.flowLog.verbosity }
+    },
+    tail_flow: (args, stream) => tailFlow(parts.flowLog, args, stream),
   }
 }
 
-function toPools(features: Pick<OpenFeatures, 'wasm'>): PoolsResult {
+function toPools(features: Pick<OpenFeatures, 'wasm' | 'cgi'>): PoolsResult {
   const pools = features.wasm?.snapshot() ?? []
   return {
     wasm: pools.map((pool) => ({
@@ -82,10 +103,24 @@ function toPools(features: Pick<OpenFeatures, 'wasm'>): PoolsResult {
       total_allocations: pool.totalAllocations,
       failures: pool.failures,
     })),
+    cgi: toCgiPool(features.cgi?.stats()),
   }
 }
 
-function toStats({ configDir, engine, features, reloader }: HandlerParts): Omit<StatsResult, keyof PingResult> {
+function toCgiPool(stats: CgiStats | undefined): CgiPoolResult | null {
+  if (stats === undefined) return null
+  const { capacity, inUse, total, refused } = stats
+  return { capacity, available: capacity - inUse, in_use: inUse, total, refused }
+}
+
+function toStats({
+  configDir,
+  engine,
+  features,
+  flowLog,
+  flowLogFile,
+  reloader,
+}: HandlerParts): Omit<StatsResult, keyof PingResult> {
   const stats = engine.stats()
   const { active, total, canceled, byStatus } = stats.requests
   return {
@@ -104,6 +139,11 @@ function toStats({ configDir, engine, features, reloader }: HandlerParts): Omit<
     plugin_anomalies: stats.pluginAnomalies,
     limit_hits: stats.limitHits,
     upstreams: stats.upstreams,
+    flow_log: {
+      verbosity: flowLog.verbosity,
+      entries: flowLog.total,
+      file: flowLogFile === undefined ? null : { path: flowLogFile.path, ...flowLogFile.stats },
+    },
     reloads: reloader.stats(),
   }
 }

@@ -1,6 +1,14 @@
 import { mkdir } from 'node:fs/promises'
 import { formatDiagnostic, formatDiagnostics, type Logger } from 'vane-core'
-import type { createEngine, Engine, loadConfig, loadSettings, LogLevel, Settings } from 'vane-engine'
+import {
+  FlowLog,
+  type createEngine,
+  type Engine,
+  type loadConfig,
+  type loadSettings,
+  type LogLevel,
+  type Settings,
+} from 'vane-engine'
 import type { createMgmtServer } from 'vane-mgmt'
 import { ExitError } from './exit-error.ts'
 import { chooseFeatures, openFeatures, type FeatureSpec, type OpenFeatures } from './features.ts'
@@ -36,6 +44,7 @@ export interface OpenParts {
   readonly logger: Logger
   readonly flushLog: () => void
   readonly features: OpenFeatures
+  readonly flowLog: FlowLog
   readonly engine: Engine
   readonly prepareParts: PrepareParts
 }
@@ -71,16 +80,19 @@ export async function openParts(
   for (const { name, on, reason } of features.status)
     if (!on) logger.info(`the feature "${name}" is off: ${reason ?? ''}`)
 
+  const flowLog = new FlowLog()
   const engine = dependencies.createEngine({
     logger,
+    flowLog,
     configDir: options.configDir,
     bind: toBindOptions(settings),
     limits: toEngineLimits(settings),
     ...(features.wasm === undefined ? {} : { wasm: features.wasm }),
+    ...(features.cgi === undefined ? {} : { cgi: features.cgi }),
   })
   stack.defer(() => engine.close())
   const prepareParts = { paths, features, engine, loadConfig: dependencies.loadConfig, color: dependencies.color }
-  return { settings, paths, logger, flushLog: flush, features, engine, prepareParts }
+  return { settings, paths, logger, flushLog: flush, features, flowLog, engine, prepareParts }
 }
 
 /** Group members may pass through to the management socket, which is 0660. */

@@ -41,7 +41,7 @@ describe('toPaths', () => {
 describe('what the engine is given', () => {
   it('comes from the variables, in its own units', async () => {
     const settings = await settingsOf(
-      'VANE_BIND_IPV6=0\nVANE_BIND_MAX_ATTEMPTS=3\nVANE_BOOT_HEALTH_TIMEOUT_SECS=7\nVANE_SEC_HEADER_TIMEOUT=9s\nVANE_DRAIN_TIMEOUT_SECS=4\n',
+      'VANE_BIND_IPV6=0\nVANE_BIND_MAX_ATTEMPTS=3\nVANE_BOOT_HEALTH_TIMEOUT_SECS=7\nVANE_SEC_HEADER_TIMEOUT=9s\nVANE_DRAIN_TIMEOUT_SECS=4\nVANE_SEC_MAX_CONN_PER_IP=50\nVANE_SEC_EXEMPT_LOOPBACK=0\n',
     )
     expect(toBindOptions(settings)).toEqual({
       ipv4: true,
@@ -55,6 +55,8 @@ describe('what the engine is given', () => {
       headerTimeoutMs: 9_000,
       drainTimeoutMs: 4_000,
       maxHeadersCount: 100,
+      maxConnPerIp: 50,
+      exemptLoopback: false,
     })
   })
 })
@@ -63,7 +65,7 @@ describe('idleVariables', () => {
   it('names what is set and has no effect', async () => {
     expect(idleVariables(await settingsOf(''))).toEqual([])
     expect(
-      idleVariables(await settingsOf('VANE_THREADS=2\nVANE_SEC_MAX_CONN_PER_IP=50\nVANE_SEC_MAX_TOTAL_CONNS=2000')),
-    ).toEqual(['VANE_THREADS', 'VANE_SEC_MAX_CONN_PER_IP'])
+      idleVariables(await settingsOf('VANE_THREADS=2\nVANE_WASM_MAX_MEMORY_MB=64\nVANE_SEC_MAX_TOTAL_CONNS=2000')),
+    ).toEqual(['VANE_THREADS', 'VANE_WASM_MAX_MEMORY_MB'])
   })
 })

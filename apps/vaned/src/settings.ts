@@ -40,35 +40,18 @@ export function toBindOptions(settings: Settings): BindOptions {
 
 /** What peers may use; the engine knows the rest. */
 export function toEngineLimits({ security, drainTimeoutSecs }: Settings): Partial<EngineLimits> {
-  const { maxHeaderBytes, maxHeadersCount, headerTimeoutMs, bodyIdleTimeoutMs, maxTotalConns } = security
-  return {
-    maxHeaderBytes,
-    maxHeadersCount,
-    headerTimeoutMs,
-    bodyIdleTimeoutMs,
-    maxTotalConns,
-    drainTimeoutMs: drainTimeoutSecs * 1_000,
-  }
+  return { ...security, drainTimeoutMs: drainTimeoutSecs * 1_000 }
 }
 
 /** Variables that are understood and that nothing in this version obeys: an operator who set one must not rely on it. */
 export function idleVariables(settings: Settings): string[] {
-  const { security } = settings
   const isSet: Readonly<Record<string, boolean>> = {
     // Switched off is what it is.
     VANE_MGMT_HTTP_PORT: settings.mgmtHttpPort !== undefined && settings.mgmtHttpPort !== 3333,
     VANE_MGMT_HTTP_PUBLIC: settings.mgmtHttpPublic,
     VANE_MGMT_HTTP_TOKEN: settings.mgmtHttpToken !== undefined,
-    VANE_FLOW_LOG_FILE: settings.flowLogFile !== undefined,
-    VANE_CGI_MAX_CONCURRENT: settings.cgiMaxConcurrent !== 100,
     VANE_THREADS: settings.threads !== undefined,
     VANE_WASM_MAX_MEMORY_MB: settings.wasmMaxMemoryMb !== 128,
-    VANE_SEC_MAX_CONN_PER_IP: security.maxConnPerIp !== 100,
-    VANE_SEC_MAX_HANDSHAKE_RATE_PER_IP: security.maxHandshakeRatePerIp !== 10,
-    VANE_SEC_MAX_STREAMS_PER_CONN: security.maxStreamsPerConn !== 100,
-    VANE_SEC_MAX_REQUEST_RATE_PER_CONN: security.maxRequestRatePerConn !== 1_000,
-    VANE_SEC_MAX_PENDING_HANDSHAKES: security.maxPendingHandshakes !== 1_000,
-    VANE_SEC_EXEMPT_LOOPBACK: !security.exemptLoopback,
   }
   return Object.keys(isSet).filter((name) => isSet[name] === true)
 }

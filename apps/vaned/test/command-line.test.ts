@@ -16,7 +16,7 @@ describe('vaned', () => {
     })
     const version = await runToEnd(['--version', '--features', '-wasm'])
     expect(version.stdout).toMatch(
-      /^vaned \d+\.\d+\.\d+ \(node \d+\.\d+\.\d+\)\nfeatures:\n {2}wasm {2}off {2}switched off by --features\n$/,
+      /^vaned \d+\.\d+\.\d+ \(node \d+\.\d+\.\d+\)\nfeatures:\n {2}cgi {3}on\b.*\n {2}wasm {2}off {2}switched off by --features\n$/,
     )
     expect(version.code).toBe(0)
     expect((await runToEnd(['--version'])).stdout).toMatch(/wasm {2}on /)

@@ -54,6 +54,8 @@ export function variablesOf(config: TestConfig, extra: Record<string, string> = 
     ...Object.fromEntries(inherited),
     VANE_STATE_DIR: join(config.socketPath, '..'),
     VANE_BIND_MAX_ATTEMPTS: '1',
+    // A test that asks for a reload wants to see that one's outcome.
+    VANE_WATCH: '0',
     ...extra,
   }
 }

@@ -40,7 +40,7 @@ describe('a running daemon', () => {
     const daemon = await startDaemon(testConfig(staticRules(port, 'here')))
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('here')
     expect(await daemon.logged(/^listening on/)).toMatchObject({ level: 30, msg: `listening on 127.0.0.1:${port}` })
-    expect(await daemon.logged(/is ready$/)).toMatchObject({ features: ['wasm'], pid: daemon.child.pid })
+    expect(await daemon.logged(/is ready$/)).toMatchObject({ features: ['cgi', 'wasm'], pid: daemon.child.pid })
   })
 
   it('on SIGTERM refuses new connections, finishes the request in flight and ends with 0', async () => {

@@ -30,10 +30,12 @@ describe('without the package vane-wasm', () => {
     const port = await freePort()
     const { client } = await startDaemon(testConfig(staticRules(port, 'here')), {}, WITHOUT_WASM)
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('here')
-    expect((await client.call('stats')).features).toEqual([
-      { name: 'wasm', on: false, reason: 'the package vane-wasm is not installed' },
-    ])
-    expect(await client.call('get_pools')).toEqual({ wasm: [] })
+    expect((await client.call('stats')).features).toContainEqual({
+      name: 'wasm',
+      on: false,
+      reason: 'the package vane-wasm is not installed',
+    })
+    expect(await client.call('get_pools')).toMatchObject({ wasm: [] })
   })
 
   it('says so in --version and where a rule names a plugin', async () => {
@@ -59,8 +61,10 @@ describe('with the feature switched off', () => {
     const config = testConfig(staticRules(await freePort(), ''))
     config.write('.env', 'VANE_FEATURES=-wasm\n')
     const { client } = await startDaemon(config)
-    expect((await client.call('stats')).features).toEqual([
-      { name: 'wasm', on: false, reason: 'switched off by VANE_FEATURES' },
-    ])
+    expect((await client.call('stats')).features).toContainEqual({
+      name: 'wasm',
+      on: false,
+      reason: 'switched off by VANE_FEATURES',
+    })
   })
 })

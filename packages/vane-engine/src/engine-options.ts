@@ -1,4 +1,6 @@
 import type { Logger, Trajectory, WasmRuntime } from 'vane-core'
+import type { CgiRuntime } from './fetch/cgi/cgi-runtime.ts'
+import type { FlowLog } from './observe/flow-log.ts'
 
 /** How listeners bind. */
 export interface BindOptions {
@@ -32,6 +34,18 @@ export interface EngineLimits {
   readonly writeStallTimeoutMs: number
   /** Open client connections of the engine; further ones are reset at accept. Default 65536. */
   readonly maxTotalConns: number
+  /** Open connections of one address; further ones are reset at accept. Default 100. */
+  readonly maxConnPerIp: number
+  /** TLS handshakes that one address may begin in a second; further ones are reset. Default 10. */
+  readonly maxHandshakeRatePerIp: number
+  /** TLS handshakes under way on all listeners; further ones are reset. Default 1000. */
+  readonly maxPendingHandshakes: number
+  /** Whether loopback and Unix-socket peers are free of the limits per address; default true. */
+  readonly exemptLoopback: boolean
+  /** Open HTTP/2 streams of a connection; further ones are refused. Default 100. */
+  readonly maxStreamsPerConn: number
+  /** Requests that an HTTP/2 connection may begin in a second; over: GOAWAY. Default 1000. */
+  readonly maxRequestRatePerConn: number
   /** How long connections of a listener that a reload removed may finish; default 30000. */
   readonly drainTimeoutMs: number
 }
@@ -41,11 +55,15 @@ export interface EngineOptions {
   readonly logger?: Logger
   /** Runs plugins. Without it a graph that names one does not link. The caller closes it, after the engine. */
   readonly wasm?: WasmRuntime
+  /** Runs CGI programs. Without it a graph that has one does not link. */
+  readonly cgi?: CgiRuntime
   /** Folder that the relative file names of rules stand in; default: the working directory. */
   readonly configDir?: string
   readonly bind?: Partial<BindOptions>
   readonly limits?: Partial<EngineLimits>
-  /** Hears of every request once it is over. Without it nothing is recorded. It must not throw. */
+  /** Gets what happens on connections and requests. Several engines may have one together. */
+  readonly flowLog?: FlowLog
+  /** Hears of every request once it is over. Without it, and without a flow log, nothing is recorded. It must not throw. */
   readonly onTrajectory?: (trajectory: Trajectory) => void
 }
 
@@ -68,5 +86,11 @@ export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
   keepAliveTimeoutMs: 75_000,
   writeStallTimeoutMs: 60_000,
   maxTotalConns: 65_536,
+  maxConnPerIp: 100,
+  maxHandshakeRatePerIp: 10,
+  maxPendingHandshakes: 1_000,
+  exemptLoopback: true,
+  maxStreamsPerConn: 100,
+  maxRequestRatePerConn: 1_000,
   drainTimeoutMs: 30_000,
 }

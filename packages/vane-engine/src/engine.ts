@@ -1,11 +1,12 @@
 import { SILENT_LOGGER, type SymbolicFlowGraph, VaneError } from 'vane-core'
 import { DEFAULT_BIND_OPTIONS, DEFAULT_ENGINE_LIMITS, type EngineOptions } from './engine-options.ts'
+import { ConnectionFloor } from './floor/connection-floor.ts'
 import { link } from './link/link.ts'
 import type { LinkedGraph } from './link/linked-graph.ts'
-import { ANY_HANDSHAKE } from './listen/handshake-floor.ts'
 import { OFFERED_PROTOCOLS } from './listen/http-codecs.ts'
 import { ListenerSet } from './listen/listener-set.ts'
 import type { ListenerStatus } from './listen/listener.ts'
+import { FlowLog } from './observe/flow-log.ts'
 import { EngineCounters } from './observe/engine-counters.ts'
 import { type EngineStats, toEngineStats } from './observe/engine-stats.ts'
 import { hashTlsFiles } from './tls/hash-tls-files.ts'
@@ -43,6 +44,13 @@ export interface Engine {
   listeners(): ListenerStatus[]
   /** Figures since the engine was made. */
   stats(): EngineStats
+  /**
+   * Closes the connections to an upstream that no request is on, so that the next request makes a new one.
+   *
+   * @param upstream as `stats` names it.
+   * @returns how many were closed, or `undefined` where there is no such upstream.
+   */
+  drainUpstream(upstream: string): number | undefined
   /** Stops accepting, lets requests finish, cuts what is left after the timeout. The engine is then closed. */
   drain(timeoutMs: number): Promise<{ readonly forcedConnections: number }>
   /** Ends now, running requests included. Idempotent. */
@@ -64,13 +72,15 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const assertOpen = (): void => {
     if (isClosed) throw new VaneError({ kind: 'canceled' }, 'engine is closed')
   }
+  const { flowLog, unsubscribe } = toFlowLog(options)
+  const limits = { ...DEFAULT_ENGINE_LIMITS, ...options.limits }
   const listeners = new ListenerSet({
     logger,
     counters,
-    onTrajectory: options.onTrajectory,
-    floor: ANY_HANDSHAKE,
+    floor: new ConnectionFloor({ limits, logger, counters, flowLog }),
+    flowLog,
     bind: { ...DEFAULT_BIND_OPTIONS, ...options.bind },
-    limits: { ...DEFAULT_ENGINE_LIMITS, ...options.limits },
+    limits,
     currentGraph: () => {
       if (current === undefined) throw new VaneError({ kind: 'internal' }, 'connection before the first graph')
       return current
@@ -81,6 +91,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     const forced = current === undefined ? 0 : await listeners.drain(timeoutMs)
     pools.close()
     current?.dispose()
+    unsubscribe()
     return forced
   }
 
@@ -88,7 +99,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     async link(graph) {
       assertOpen()
       const tls = { files: new TlsFiles(configDir), ticketKeys, roots, alpn: OFFERED_PROTOCOLS }
-      return link(graph, { pools, wasm: options.wasm, tls })
+      return link(graph, { pools, wasm: options.wasm, cgi: options.cgi, tls })
     },
     hashFiles: (graph) => hashTlsFiles(graph, configDir),
     async start(linked) {
@@ -123,6 +134,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
         upstreams: pools.stats(),
         openBytes: listeners.openBytes(),
       }),
+    drainUpstream: (upstream) => pools.dropIdle(upstream),
     async drain(timeoutMs) {
       return { forcedConnections: await drain(timeoutMs) }
     },
@@ -130,4 +142,17 @@ export function createEngine(options: EngineOptions = {}): Engine {
       await drain(0)
     },
   }
+}
+
+/** The flow log of an engine: the one it is given, or one that keeps nothing where somebody listens. */
+function toFlowLog({ flowLog, onTrajectory }: EngineOptions): {
+  readonly flowLog: FlowLog | undefined
+  readonly unsubscribe: () => void
+} {
+  if (onTrajectory === undefined) return { flowLog, unsubscribe: () => {} }
+  const log = flowLog ?? new FlowLog({ maxEvents: 0 })
+  const unsubscribe = log.subscribe((event) => {
+    if (event.event === 'request') onTrajectory(event.trajectory)
+  })
+  return { flowLog: log, unsubscribe }
 }

@@ -9,9 +9,13 @@ export {
   type EngineLimits,
   type EngineOptions,
 } from './engine-options.ts'
+export { type CgiRuntime, type CgiRuntimeOptions, createCgiRuntime } from './fetch/cgi/cgi-runtime.ts'
+export type { CgiStats } from './fetch/cgi/cgi-slots.ts'
 export type { LinkedGraph } from './link/linked-graph.ts'
 export type { ListenerStatus } from './listen/listener.ts'
 export type { StatusClass } from './observe/engine-counters.ts'
+export { type FlowFile, type FlowFileStats, openFlowFile } from './observe/flow-file.ts'
+export { FlowLog, type FlowListener, type FlowLogOptions } from './observe/flow-log.ts'
 export type { EngineStats } from './observe/engine-stats.ts'
 export { type ClosableHttpFetchBackend, createHttpFetchBackend } from './plugin-fetch/http-fetch-backend.ts'
 export type { UpstreamStats } from './upstream/upstream-pool.ts'

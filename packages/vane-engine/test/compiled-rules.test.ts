@@ -1,23 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { SymbolicFlowGraph } from 'vane-core'
-import { loadConfig } from 'vane-engine'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { compileRules } from './support/compile-rules.ts'
 import { exchangeRaw } from './support/raw-client.ts'
 import { startEngine } from './support/start-engine.ts'
 import { closedPort, startUpstream } from './support/upstream.ts'
 import { until } from './support/until.ts'
-
-async function compileRules(rules: readonly object[]): Promise<SymbolicFlowGraph> {
-  const dir = mkdtempSync(join(tmpdir(), 'vane-engine-'))
-  onTestFinished(() => rmSync(dir, { recursive: true }))
-  mkdirSync(join(dir, 'rules'))
-  writeFileSync(join(dir, 'rules', 'test.json'), JSON.stringify({ rules }))
-  const { graph, diagnostics } = await loadConfig(dir)
-  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
-  return graph!
-}
 
 test('serves what rules say', async () => {
   const fields: string[][] = []

@@ -188,6 +188,7 @@ test('ends a request whose body stalls', async () => {
   await using vane = await startEngine(graphOf(proxyTo(upstream.port)), { limits: { bodyIdleTimeoutMs: 50 } })
   const text = await exchangeRaw(vane.port, 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nabc')
   expect(text).toMatch(/^HTTP\/1\.1 408 [^]*connection: close/)
+  expect(vane.engine.stats().limitHits).toEqual({ body_idle_timeout: 1 })
 })
 
 test('passes an upgrade request on as a plain one', async () => {

@@ -292,7 +292,14 @@ const KINDS: readonly Kind[] = [
     documents: [
       {
         $schema: 'x',
-        geo: { cpu_ms_per_call: 1, memory_mb: 4_096, pool: 256, max_in_flight_fetches: 1, max_metric_series: 1 },
+        geo: {
+          cpu_ms_per_call: 1,
+          memory_mb: 4_096,
+          pool: 256,
+          max_in_flight_fetches: 1,
+          max_metric_series: 1,
+          max_body_bytes: 67_108_864,
+        },
         'auth.v2': {},
       },
     ],

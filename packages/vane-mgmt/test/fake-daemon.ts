@@ -14,9 +14,13 @@ export function fakeHandlers(overrides: Partial<VerbHandlers> = {}): VerbHandler
   return {
     ping: () => ({ version: '1.2.3', pid: 42, uptime_ms: 7, state: 'serving' }),
     stats: unexpected,
-    get_pools: () => ({ wasm: [] }),
+    get_pools: () => ({ wasm: [], cgi: null }),
+    get_upstreams: unexpected,
+    pool_drain: unexpected,
     get_config: unexpected,
     reload: unexpected,
+    set_flow_verbosity: unexpected,
+    tail_flow: unexpected,
     shutdown: (args) => ({ timeout_secs: args.timeout_secs ?? 30 }),
     ...overrides,
   }

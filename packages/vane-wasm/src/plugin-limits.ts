@@ -1,3 +1,5 @@
+import type { PluginKind } from 'vane-core'
+
 import type { CoreLimits } from './instrument/core-limits.ts'
 
 /** What one plugin may use. Keys of `limits` in {@link WasmRuntimeOptions} are stems: the name of the file without `.wasm`. */
@@ -12,6 +14,8 @@ export interface PluginLimits {
   readonly maxInFlightFetches: number
   /** Series of the plugin's metrics; more are dropped. */
   readonly maxMetricSeries: number
+  /** Bytes of a body that it is shown; by default 1 MiB, or 64 KiB for `l4-bytes`. */
+  readonly maxBodyBytes: number | undefined
 }
 
 /** Limits of a plugin that is given none. */
@@ -21,14 +25,16 @@ export const DEFAULT_PLUGIN_LIMITS: PluginLimits = {
   pool: 4,
   maxInFlightFetches: 1,
   maxMetricSeries: 1000,
+  maxBodyBytes: undefined,
 }
 
-const LARGEST: PluginLimits = {
+const LARGEST: Readonly<Record<keyof PluginLimits, number>> = {
   cpuMsPerCall: 60_000,
   memoryMb: 4096,
   pool: 256,
   maxInFlightFetches: 10_000,
   maxMetricSeries: 100_000,
+  maxBodyBytes: 64 * 1024 * 1024,
 }
 
 /**
@@ -49,6 +55,11 @@ export function toPluginLimits(stem: string, given: Partial<PluginLimits> = {}):
     limits[key] = value
   }
   return limits
+}
+
+/** Bytes of a body that an export of a kind is shown. */
+export function toMaxBodyBytes({ maxBodyBytes }: PluginLimits, kind: PluginKind): number {
+  return maxBodyBytes ?? (kind === 'l4-bytes' ? 65_536 : 1_048_576)
 }
 
 /** Elements of all tables of an instance: for its functions, with room to spare. */

@@ -26,7 +26,7 @@ import {
   type WasmRuntime,
 } from 'vane-core'
 
-import { CallSite } from './call/call-site.ts'
+import { CallSite, type InputByKind } from './call/call-site.ts'
 import { CallSites, isExhaustion } from './call/call-sites.ts'
 import type { DecisionByKind } from './call/check-decision.ts'
 import { ComponentCache } from './component/cache.ts'
@@ -50,7 +50,7 @@ export interface WasmRuntimeOptions extends PluginSettings {
   readonly metrics?: PluginMetrics
   /** Instances of all stateless pools together. Default 32. */
   readonly maxStatelessInstances?: number
-  /** All instances together. Default 1024: each reserves some 10 GB of address space, of which there are 128 TB. */
+  /** All instances together. Default 1024: each reserves some 20 GB of address space, of which there are 128 TB. */
   readonly maxInstances?: number
   /** Default 64 MiB. */
   readonly maxComponentBytes?: number
@@ -95,11 +95,11 @@ export function createWasmRuntime(options: WasmRuntimeOptions = {}): VaneWasmRun
 
 const MAX_PREPARER_THREADS = 2
 
-interface Invocation {
+interface Invocation<K extends PluginKind> {
   readonly module: ModuleId
   readonly exportName: string
   readonly argsJson: string
-  readonly input: object
+  readonly input: InputByKind[K]
 }
 
 class ThreadRuntime implements VaneWasmRuntime {
@@ -210,7 +210,7 @@ class ThreadRuntime implements VaneWasmRuntime {
 
   #invoke<K extends PluginKind>(
     kind: K,
-    { module, exportName, argsJson, input }: Invocation,
+    { module, exportName, argsJson, input }: Invocation<K>,
   ): MaybePromise<DecisionByKind[K]> {
     if (this.#isClosed) throw new PluginTrapError('the wasm runtime is closed')
     const entry = this.#loader.get(module)

@@ -7,6 +7,7 @@ import { watPlugin, type WatPluginSpec } from 'vane-fixtures'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { createWasmRuntime, type WasmRuntimeOptions } from '../src/index.ts'
+import { runChild } from './children/_run.ts'
 import { bodyOf, openRuntime, recordingLogger, REQUEST, temporaryDir, writeComponent } from './_setup.ts'
 
 const PLUGIN: WatPluginSpec = {
@@ -107,6 +108,37 @@ describe('the cache', () => {
     expect(await useOnce(await writeComponent(await watPlugin(PLUGIN)), { stateDir })).toEqual([
       'plugin cache entry cannot be written',
     ])
+  })
+
+  test('on a file system that takes no files is a warning', async () => {
+    const stateDir = '/sys/kernel'
+    expect(await useOnce(await writeComponent(await watPlugin(PLUGIN)), { stateDir })).toEqual([
+      'plugin cache entry cannot be written',
+    ])
+  })
+
+  test('on a full disk is a warning, and leaves nothing half written', async () => {
+    const stateDir = await temporaryDir()
+    const path = await writeComponent(await watPlugin(PLUGIN))
+    const { stdout } = await runChild('load-and-call.ts', [path, stateDir], { maxFileBlocks: 4 })
+    expect(JSON.parse(stdout)).toMatchObject({
+      decision: { tag: 'short' },
+      warnings: [{ message: 'plugin cache entry cannot be written', code: 'EFBIG' }],
+    })
+    expect(await readdir(join(stateDir, 'wasm'))).toEqual([])
+    // With room again, as if nothing had been.
+    expect(await useOnce(path, { stateDir })).toEqual([])
+    expect(await useOnce(path, { stateDir, ...NO_PREPARING })).toEqual([])
+  })
+
+  test('may be shared by several processes that load at once', async () => {
+    const stateDir = await temporaryDir()
+    const path = await writeComponent(await watPlugin(PLUGIN))
+    const answers = await Promise.all([1, 2, 3].map(() => runChild('load-and-call.ts', [path, stateDir])))
+    for (const { stdout } of answers)
+      expect(JSON.parse(stdout)).toMatchObject({ decision: { tag: 'short' }, warnings: [] })
+    expect(await readdir(join(stateDir, 'wasm'))).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)])
+    expect(await useOnce(path, { stateDir, ...NO_PREPARING })).toEqual([])
   })
 
   test('may be shared by several that load at once', async () => {

@@ -142,7 +142,7 @@ describe('components inside a component', () => {
     for (let n = 0; n < 3; n++) {
       expect(call('t:t/out', 'keep')).toBe(1)
       expect(call('t:t/out', 'keep')).toBe(2)
-      expect(saved?.restore()).toBe(true)
+      expect(saved?.restore()).toBeGreaterThanOrEqual(0)
     }
   })
 
@@ -248,11 +248,11 @@ describe('putting an instance back', () => {
   test.each([0, 1])('is impossible once a memory of %i pages has grown', async (pages) => {
     const { call, instance, states } = await openWat(growing(pages))
     const saved = instance.save(states)
-    expect(saved?.restore()).toBe(true)
+    expect(saved?.restore()).toBeGreaterThanOrEqual(0)
     expect(call('t:t/out', 'grow', 0)).toBe(pages)
-    expect(saved?.restore()).toBe(true)
+    expect(saved?.restore()).toBeGreaterThanOrEqual(0)
     expect(call('t:t/out', 'grow', 1)).toBe(pages)
-    expect(saved?.restore()).toBe(false)
+    expect(saved?.restore()).toBe(-1)
   })
 })
 

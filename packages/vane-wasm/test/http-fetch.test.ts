@@ -9,7 +9,7 @@ import {
 import type { Step, WatPluginSpec } from 'vane-fixtures'
 import { describe, expect, test } from 'vitest'
 
-import { bodyOf, openSite, REQUEST, until } from './_setup.ts'
+import { bodyOf, openSite, recordingLogger, REQUEST, until } from './_setup.ts'
 
 type Fetch = Extract<Step, { do: 'http-fetch' }>
 
@@ -120,6 +120,26 @@ test('headers of the answer reach the plugin in lower case and in order', async 
     },
   )
   expect(await bodyOf(site.l7Request(REQUEST))).toBe('location: /b\nx: \nx: 2\n')
+})
+
+test('hops behind the first are logged with the call that they belong to, without their query', async () => {
+  const httpFetch: HttpFetchBackend = {
+    fetch: async (_request, { checkUrl }) => {
+      for (const url of ['https://api.test/a', 'https://api.test/b?token=secret', 'https://evil.test/']) {
+        const refusal = checkUrl?.(new URL(url))
+        if (refusal !== undefined) throw new NetError({ tag: 'not-allowed', val: refusal })
+      }
+      return OK
+    },
+  }
+  const { logger, lines } = recordingLogger()
+  const { site } = await openSite(plugin(), { httpFetch, policies: ALLOW, logger })
+  await site.l7Request(REQUEST, { connectionId: '0123456789abcdef' })
+  const fields = { plugin: 'plugin', version: '1.0.0', export: 'x', connectionId: '0123456789abcdef' }
+  expect(lines).toEqual([
+    { level: 'debug', message: 'http-fetch was redirected to https://api.test/b', fields },
+    { level: 'debug', message: 'http-fetch was redirected to https://evil.test/, which is not allowed', fields },
+  ])
 })
 
 test('defaults of the policy', async () => {

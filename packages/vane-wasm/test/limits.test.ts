@@ -92,8 +92,34 @@ describe('a call that takes too long is a trap, and the plugin is there for the 
     ] as const
     const handler: Handler = [{ do: 'repeat', times: 2_000_000_000, steps }, { answer: 'continue' }]
     const { site } = await openSite(plugin(handler), { ...SHORT_LIMIT, httpFetch, policies })
+    const before = process.threadCpuUsage()
     await expect(site.l7Request(BAD)).rejects.toThrow(EXCEEDED)
+    const { user, system } = process.threadCpuUsage(before)
+    expect((user + system) / 1000).toBeLessThan(200)
     expect(await bodyOf(site.l7Request(REQUEST))).toBe('fine')
+  })
+
+  test("between fetches everybody's turn comes, even if they are answered at once", async () => {
+    let fetches = 0
+    const httpFetch: HttpFetchBackend = {
+      fetch: () => {
+        fetches++
+        return Promise.resolve({ status: 200, headers: [], body: Buffer.from('') })
+      },
+    }
+    const policies = PluginPolicyTable.fromJson('{"plugin":{"allowed_hosts":["*"]}}')
+    const steps = [{ do: 'http-fetch', url: 'http://a.test/' }] as const
+    const handler: Handler = [
+      { do: 'repeat', times: 20, steps },
+      { answer: 'short', body: 'done' },
+    ]
+    const { site } = await openSite(plugin(handler), { httpFetch, policies })
+    const answer = site.l7Request(BAD)
+    for (let n = 1; n < 20; n++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(fetches).toBeLessThanOrEqual(n + 1)
+    }
+    expect(await bodyOf(answer)).toBe('done')
   })
 
   test('time that passes while it waits does not count', async () => {

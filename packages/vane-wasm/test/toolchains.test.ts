@@ -5,12 +5,14 @@ import { fileURLToPath } from 'node:url'
 
 import { NetError, PluginPolicyTable, type HttpFetchBackend, type ModuleId } from 'vane-core'
 import { componentize } from 'componentize-qjs'
+import { nativePlugin, rawWatPlugin, watModule } from 'vane-fixtures'
 import { buildAssemblyScript, buildPlugin, witSource } from 'vane-plugin-sdk/build'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import { bodyOf, openRuntime, recordingLogger, REQUEST, temporaryDir, writeComponent } from './_setup.ts'
 
-const LIMITS = { plugin: { memoryMb: 4 } }
+// The first call of an interpreter compiles it, in some 10 ms of its own time where the machine has nothing else to do.
+const LIMITS = { plugin: { memoryMb: 4, cpuMsPerCall: 100 } }
 const POLICIES = PluginPolicyTable.fromJson('{"plugin":{"allowed_hosts":["api.test"]}}')
 
 describe('TypeScript', () => {
@@ -163,6 +165,62 @@ test('AssemblyScript', async () => {
   const site = await runtime.prepareCallSite(module, 'x', '{}')
   for (let n = 0; n < 5; n++) expect(() => site.l7Request({ ...REQUEST, uri: '/ü' })).toThrow('plugin calls-1: GET /ü')
   expect(runtime.snapshot()[0]?.totalAllocations).toBeLessThanOrEqual(3)
+})
+
+test("the canonical ABI's newer names for core exports and imports", async () => {
+  const { wat, wit, world } = watModule({
+    metadata: { name: 'newer', exports: [{ name: 'x', kind: 'l7-request' }] },
+    handlers: {
+      'l7-request': [{ do: 'count' }, { answer: 'short', body: [{ echo: 'args' }, ' ', { echo: 'counter' }] }],
+    },
+  })
+  const newer = wat
+    .replaceAll(/"cabi_post_(vane:[^"@]+)@0\.1\.0#([^"]+)"/g, '"cm32p2|$1@0.1|$2_post"')
+    .replaceAll(/\(export "(vane:[^"@]+)@0\.1\.0#([^"]+)"\)/g, '(export "cm32p2|$1@0.1|$2")')
+    .replaceAll(/\(import "(vane:[^"@]+)@0\.1\.0"/g, '(import "cm32p2|$1@0.1"')
+    .replace('(export "memory")', '(export "cm32p2_memory")')
+    .replace('(export "cabi_realloc")', '(export "cm32p2_realloc")')
+  expect(newer).toContain('"cm32p2|vane:plugin/handler-l7-request@0.1|handle_post"')
+  expect(newer).not.toContain('"vane:')
+  const module = await writeComponent(await rawWatPlugin({ wat: newer, wit: { source: wit, world } }))
+  const runtime = openRuntime()
+  expect(await runtime.loadComponent(module)).toMatchObject({ name: 'newer' })
+  const site = await runtime.prepareCallSite(module, 'x', '{"a":1}')
+  for (let n = 0; n < 5; n++) expect(await bodyOf(site.l7Request(REQUEST))).toBe('{"a":1} 1')
+})
+
+describe.each(['c', 'rust'] as const)('%s, by what its compiler is asked for and nothing else', async (language) => {
+  const component = await nativePlugin(language)
+
+  test.skipIf(component === undefined)('loads, runs and is put back between calls', async () => {
+    const module = await writeComponent(component!)
+    const runtime = openRuntime({ limits: { plugin: { memoryMb: 2 } } })
+    expect(await runtime.loadComponent(module)).toMatchObject({ name: language, version: '1.0.0', abiVersion: '0.1.0' })
+    const site = await runtime.prepareCallSite(module, 'x', '{}')
+    const headers = Array.from({ length: 40 }, (_, n) => ({ name: `x-${n}`, value: 'ü'.repeat(n) }))
+    const body = { data: Buffer.alloc(100_000, 1), truncated: false }
+    for (let n = 0; n < 10; n++) {
+      expect(site.l7Request({ ...REQUEST, headers, body })).toEqual({ tag: 'continue' })
+      const blocked = site.l7Request({ ...REQUEST, method: 'DELETE', uri: '/blocked', headers })
+      expect(blocked).toMatchObject({
+        tag: 'short',
+        val: { status: 403, headers: [{ name: 'x-method', value: 'DELETE' }] },
+      })
+      expect(await bodyOf(blocked)).toBe('blocked')
+      expect(await bodyOf(site.l7Request({ ...REQUEST, uri: '/count' }))).toBe('1')
+    }
+    expect(runtime.snapshot()[0]?.failures).toBe(0)
+  })
+
+  test.skipIf(component === undefined)('does not use up an instance for each call', async () => {
+    const module = await writeComponent(component!)
+    const runtime = openRuntime({ limits: { plugin: { memoryMb: 2 } } })
+    await runtime.loadComponent(module)
+    const site = await runtime.prepareCallSite(module, 'x', '{}')
+    for (let n = 0; n < 50; n++) expect(site.l7Request(REQUEST)).toEqual({ tag: 'continue' })
+    // An allocator that makes the memory grow at the first call costs the instances that were made before that was known.
+    expect(runtime.snapshot()[0]?.totalAllocations).toBeLessThanOrEqual(4)
+  })
 })
 
 describe('JavaScript with WASI', () => {

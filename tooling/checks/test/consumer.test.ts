@@ -78,6 +78,20 @@ test('the packed packages load a plugin and call it', { timeout: 60_000 }, async
   })
 })
 
+test("the ten lines of vane-wasm's README run as they stand there", { timeout: 60_000 }, async () => {
+  const readme = readFileSync(join(project, 'node_modules/vane-wasm/README.md'), 'utf8')
+  const example = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? ''
+  expect(example.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(10)
+  const component = await watPlugin({
+    metadata: { name: 'hello', exports: [{ name: 'hello', kind: 'l7-request' }] },
+    handlers: { 'l7-request': { answer: 'short', body: { echo: 'args' } } },
+  })
+  writeFileSync(join(project, 'hello.wasm'), component)
+  writeFileSync(join(project, 'example.ts'), example)
+  const { NODE_PATH: _, ...env } = process.env
+  expect(await runCommand(process.execPath, ['example.ts'], { cwd: project, env })).toBe('hello 1 short\n')
+})
+
 test('what npm installed is the tarball, with ranges that a registry understands', () => {
   const manifest = JSON.parse(readFileSync(join(project, 'node_modules/vane-wasm/package.json'), 'utf8')) as {
     dependencies: Record<string, string>

@@ -129,7 +129,7 @@ describe('vane', () => {
   test('the commands are those of --help', async () => {
     const { stdout } = await runNode([VANE, '--help'], { cwd: ROOT })
     const listed = /^of a running vaned:\n((?: {2}\S.*\n)+)/m.exec(stdout)?.[1] ?? ''
-    const commands = [...listed.matchAll(/^ {2}((?:[a-z]+ )*[a-z]+)(?= {2}|$)/gm)].map(([, name]) => `vane ${name}`)
+    const commands = [...listed.matchAll(/^ {2}((?:[a-z]+ )*[a-z-]+)(?= {2}|$)/gm)].map(([, name]) => `vane ${name}`)
     expect(commands.length).toBeGreaterThan(4)
     expect(firstCodes('Management')).toEqual(commands)
   })

@@ -7,8 +7,11 @@ import { runNode } from '../src/run-node.ts'
 test('the options of the benchmark are those of --help', async () => {
   const { stdout } = await runNode([join(ROOT, 'tooling/bench/src/main.ts'), '--help'], { cwd: ROOT })
   const { rows } = tableUnder(await readPage('performance'), 'Running it')
-  const documented = rows.map(([option = '']) => codesOf(option)[0]!.split(' ')[0])
+  const documented = rows.map(([option = '']) => codesOf(option)[0]!.split(/[ =]/)[0])
   expect(documented).toEqual([...stdout.matchAll(/^ {2}(--[a-z]+)/gm)].map(([, name]) => name!))
-  const names = /^ {2}--only NAME,… +(.*)$/m.exec(stdout)?.[1]?.split(', ')
-  expect(codesOf(rows.find(([option]) => option?.includes('--only'))?.[2] ?? '')).toEqual(names)
+  const workloads = [...(stdout.split('\nworkloads:\n')[1] ?? '').matchAll(/^ {2}([a-z0-9-]+) /gm)].map(
+    ([, name]) => name!,
+  )
+  const named = codesOf(rows.find(([option]) => option?.includes('--workload'))?.[2] ?? '')
+  expect(named).toEqual([...workloads, 'all'])
 })

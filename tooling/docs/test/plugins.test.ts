@@ -263,7 +263,8 @@ test('the limits and their defaults', () => {
     codesOf(key)[0]?.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
     Number(value),
   ])
-  expect(Object.fromEntries(rows)).toEqual(DEFAULT_PLUGIN_LIMITS)
+  // The one whose default depends on the kind; the compatibility kit has a case for each.
+  expect(Object.fromEntries(rows)).toEqual({ ...DEFAULT_PLUGIN_LIMITS, maxBodyBytes: 1_048_576 })
 })
 
 interface OpenPlugin {

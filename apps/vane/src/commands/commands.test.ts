@@ -2,6 +2,7 @@ import type { MgmtClient, StatsResult } from 'vane-mgmt'
 import { describe, expect, it } from 'vitest'
 import { renderBlocks } from '../output/blocks.ts'
 import { UsageError } from '../usage-error.ts'
+import type { CommandOptions } from './command.ts'
 import { COMMANDS } from './commands.ts'
 
 const STATS: StatsResult = {
@@ -22,6 +23,7 @@ const STATS: StatsResult = {
   plugin_anomalies: 0,
   limit_hits: { max_header_bytes: 2 },
   upstreams: [{ upstream: '127.0.0.1:9000', active: 1, idle: 2, waiting: 3, requests: 6, failures: 0, retries: 4 }],
+  flow_log: { verbosity: 'debug', entries: 12, file: { path: '/f', written: 10, dropped: 2 } },
   reloads: {
     swapped: 1,
     unchanged: 0,
@@ -37,7 +39,11 @@ const STATS: StatsResult = {
 }
 
 /** What a command prints for an answer, and what it asked for. */
-async function ask(name: string, result: unknown, timeout?: string): Promise<{ text: string; asked: unknown[] }> {
+async function ask(
+  name: string,
+  result: unknown,
+  options: Partial<CommandOptions> = {},
+): Promise<{ text: string; asked: unknown[] }> {
   const asked: unknown[] = []
   const client = {
     socketPath: '/s',
@@ -48,7 +54,7 @@ async function ask(name: string, result: unknown, timeout?: string): Promise<{ t
     close: () => {},
   } as unknown as MgmtClient
   const command = COMMANDS.find((each) => each.name === name)!
-  const answer = await command.call(client, { timeout })
+  const answer = await command.call(client, { timeout: undefined, ...options })
   expect(answer.result).toBe(result)
   return { text: renderBlocks(answer.show(), { align: true, color: false }), asked }
 }
@@ -74,6 +80,7 @@ responses      2xx 3, 5xx 1
 bytes          2.0 KiB in, 10 B out
 errors         upstream 1
 limit hits     max_header_bytes 2
+flow log       12 entries, every step among them; 10 written to /f, 2 dropped
 reloads        1 swapped, 0 unchanged, 2 failed; the last, at 2026-01-01T00:00:00.000Z by signal: failed: rules/a.json:1:2: no
 
 LISTENER   STATE      BOUND TO                 ERROR
@@ -83,6 +90,21 @@ tcp::80    retrying                            permission denied
 UPSTREAM        ACTIVE  IDLE  WAITING  REQUESTS  FAILURES  RETRIES
 127.0.0.1:9000       1     2        3         6         0        4
 `,
+    )
+  })
+
+  it('get upstreams', async () => {
+    const upstream = { upstream: 'unix:/run/app', active: 1, idle: 0, waiting: 0, requests: 3, failures: 0, retries: 0 }
+    expect((await ask('get upstreams', { upstreams: [upstream] })).text).toBe(
+      `UPSTREAM       ACTIVE  IDLE  WAITING  REQUESTS  FAILURES  RETRIES
+unix:/run/app       1     0        0         3         0        0
+`,
+    )
+  })
+
+  it('pool drain', async () => {
+    expect((await ask('pool drain', { upstream: 'a:1', closed: 1 }, { upstream: 'a:1' })).text).toBe(
+      'closed 1 kept connection to a:1\n',
     )
   })
 
@@ -97,13 +119,18 @@ UPSTREAM        ACTIVE  IDLE  WAITING  REQUESTS  FAILURES  RETRIES
       total_allocations: 5,
       failures: 0,
     }
-    expect((await ask('get pools', { wasm: [pool] })).text).toBe(
+    expect((await ask('get pools', { wasm: [pool], cgi: null })).text).toBe(
       `PLUGIN      EXPORT  KIND       CAPACITY  AVAILABLE  IN USE  ALLOCATIONS  FAILURES
 hello.wasm  greet   stateless         4          3       1            5         0
 `,
     )
-    expect((await ask('get pools', { wasm: [] })).text).toBe(
-      'no pools: no rule uses a plugin, or the wasm feature is off\n',
+    const cgi = { capacity: 100, available: 98, in_use: 2, total: 7, refused: 1 }
+    expect((await ask('get pools', { wasm: [], cgi })).text).toBe(
+      `no pools: no rule uses a plugin, or the wasm feature is off
+
+CGI       CAPACITY  AVAILABLE  IN USE  STARTED  REFUSED
+programs       100         98       2        7        1
+`,
     )
   })
 
@@ -139,7 +166,7 @@ tcp::80   http  b, a
   })
 
   it('shutdown', async () => {
-    const { text, asked } = await ask('shutdown', { timeout_secs: 9 }, '9')
+    const { text, asked } = await ask('shutdown', { timeout_secs: 9 }, { timeout: '9' })
     expect(text).toBe('the daemon drains and ends, after 9 s at the latest\n')
     expect(asked).toEqual(['shutdown', { timeout_secs: 9 }])
     expect((await ask('shutdown', { timeout_secs: 0 })).asked).toEqual(['shutdown', {}])
@@ -148,7 +175,7 @@ tcp::80   http  b, a
   it.each(['x', '-1', '1.5', '86401', '', '1e3'])(
     'shutdown refuses a timeout of %j before it asks',
     async (timeout) => {
-      await expect(ask('shutdown', {}, timeout)).rejects.toThrow(UsageError)
+      await expect(ask('shutdown', {}, { timeout })).rejects.toThrow(UsageError)
     },
   )
 })

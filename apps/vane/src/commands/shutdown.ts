@@ -1,4 +1,4 @@
-import { VERBS, type ShutdownArgs } from 'vane-mgmt'
+import { VERBS, type ArgSpec, type ShutdownArgs } from 'vane-mgmt'
 import { UsageError } from '../usage-error.ts'
 import { toCommand, type Command, type CommandOptions } from './command.ts'
 
@@ -17,9 +17,11 @@ export const shutdownCommand: Command = toCommand({
   ],
 })
 
+const TIMEOUT_SECS = VERBS.shutdown.args['timeout_secs'] as Extract<ArgSpec, { readonly type: 'integer' }>
+
 function toShutdownArgs({ timeout }: CommandOptions): ShutdownArgs {
   if (timeout === undefined) return {}
-  const { min, max } = VERBS.shutdown.args['timeout_secs']!
+  const { min, max } = TIMEOUT_SECS
   const seconds = /^\d{1,9}$/.test(timeout) ? Number(timeout) : Number.NaN
   if (!(seconds >= min && seconds <= max))
     throw new UsageError(`--timeout is a number of seconds from ${min} to ${max}, not "${timeout}"`)

@@ -1,6 +1,7 @@
-import type { ListenerResult, ReloadStats, StatsResult } from 'vane-mgmt'
+import type { FlowLogResult, ListenerResult, ReloadStats, StatsResult } from 'vane-mgmt'
 import type { Block, Cell } from '../output/blocks.ts'
 import { formatBytes, formatDuration } from '../output/format.ts'
+import { toUpstreamsBlock } from './upstreams-block.ts'
 import { toCommand, type Command } from './command.ts'
 
 /** `vane stats`. */
@@ -21,20 +22,7 @@ export const statsCommand: Command = toCommand({
         error ?? '',
       ]),
     },
-    {
-      kind: 'table',
-      empty: 'no upstream was used yet',
-      columns: ['UPSTREAM', 'ACTIVE', 'IDLE', 'WAITING', 'REQUESTS', 'FAILURES', 'RETRIES'],
-      rows: stats.upstreams.map((upstream) => [
-        upstream.upstream,
-        upstream.active,
-        upstream.idle,
-        upstream.waiting,
-        upstream.requests,
-        upstream.failures === 0 ? 0 : { text: String(upstream.failures), tone: 'bad' },
-        upstream.retries,
-      ]),
-    },
+    toUpstreamsBlock(stats.upstreams),
   ],
 })
 
@@ -63,6 +51,7 @@ function toFields(stats: StatsResult): (readonly [label: string, value: Cell])[]
     ['bytes', `${formatBytes(bytes.in)} in, ${formatBytes(bytes.out)} out`],
     ['errors', toErrorCell(stats.errors)],
     ['limit hits', joinCounts(stats.limit_hits) || 'none'],
+    ['flow log', toFlowLogCell(stats.flow_log)],
     ['reloads', toReloadCell(stats.reloads)],
   ]
 }
@@ -70,6 +59,13 @@ function toFields(stats: StatsResult): (readonly [label: string, value: Cell])[]
 function toErrorCell(errors: Readonly<Record<string, number>>): Cell {
   const text = joinCounts(errors)
   return text === '' ? 'none' : { text, tone: 'bad' }
+}
+
+function toFlowLogCell({ entries, verbosity, file }: FlowLogResult): Cell {
+  const text = `${entries} entries${verbosity === 'debug' ? ', every step among them' : ''}`
+  if (file === null) return text
+  const withFile = `${text}; ${file.written} written to ${file.path}`
+  return file.dropped === 0 ? withFile : { text: `${withFile}, ${file.dropped} dropped`, tone: 'bad' }
 }
 
 function toReloadCell({ last, swapped, unchanged, failed }: ReloadStats): Cell {

@@ -68,6 +68,7 @@ const PLAIN_STEPS: Readonly<Record<Edge, readonly [kind: DrawEdgeKind, label: st
   onMiss: ['miss', 'miss'],
   case: ['hit', ''],
   default: ['miss', 'else'],
+  onWin: ['hit', 'if first'],
   next: ['flow', ''],
   otherwise: ['miss', 'not HTTP'],
   onError: ['error', 'on error'],

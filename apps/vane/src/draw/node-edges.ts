@@ -16,6 +16,10 @@ export function nodeEdges(node: Node): NodeEdge[] {
       ]
     case 'dispatch':
       return [...node.cases.map(([, target]) => to('case', target)), { edge: 'default', to: node.default }]
+    case 'candidate':
+      return [to('onWin', node.onWin), to('next', node.next)]
+    case 'choose':
+      return [to('default', node.default)]
     case 'middleware':
       return [{ edge: 'next', to: node.next }, ...(node.onError === undefined ? [] : [to('onError', node.onError)])]
     case 'upgrade':

@@ -7,6 +7,8 @@ export type DrawBoxKind =
   | 'listener'
   | 'check'
   | 'dispatch'
+  | 'candidate'
+  | 'choose'
   | 'upgrade'
   | 'middleware'
   | 'plugin'
@@ -43,6 +45,12 @@ export function nodeWords(id: number, graph: SymbolicFlowGraph): BoxWords {
         [plural(node.cases.length, 'value')],
         [`dispatch on ${node.field}`],
       )
+    case 'candidate': {
+      const rule = graph.nodeRules[node.onWin] ?? `rule ${node.place + 1}`
+      return words('candidate', rule, ['holds, if none before it'], [`candidate ${node.place + 1}: ${rule}`])
+    }
+    case 'choose':
+      return words('choose', 'first that holds', [], ['goes to the first rule, in matching order, that was found'])
     case 'upgrade':
       return words(
         'upgrade',

@@ -9,6 +9,8 @@ it.each<[FieldPredicate, string]>([
   [{ field: 'http.header.accept', op: 'contains', value: ' json' }, 'header accept contains " json"'],
   [{ field: 'remote.ip', op: 'cidr', value: '10.0.0.0/8' }, 'remote ip in 10.0.0.0/8'],
   [{ field: 'remote.port', op: 'in', value: [1, 2, 3, 4] }, 'remote port in {1, 2, 3, 4}'],
+  [{ field: 'http.header.upgrade', op: 'prefix', value: '' }, 'header upgrade is there'],
+  [{ field: 'http.method', op: 'not_in', value: [] }, 'method is there'],
   [{ field: 'http.method', op: 'not_in', value: ['A', 'B', 'C', 'D', 'E'] }, 'method not in {A, B, C, … 2 more}'],
 ])('says %j as %s', (predicate, words) => {
   expect(predicateWords(predicate)).toBe(words)

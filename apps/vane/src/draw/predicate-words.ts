@@ -46,8 +46,14 @@ const MAX_LIST_VALUES = 3
 
 /** A comparison as a person would say it: `host = a.test`, `path under /api`, `remote ip in 10.0.0.0/8`. Not escaped. */
 export function predicateWords(predicate: FieldPredicate): string {
+  if (isPresence(predicate)) return `${fieldWords(predicate.field)} is there`
   const operator = Object.hasOwn(OPERATOR_WORDS, predicate.op) ? OPERATOR_WORDS[predicate.op]! : predicate.op
   return `${fieldWords(predicate.field)} ${operator} ${operandWords(predicate.value)}`
+}
+
+/** Everything begins with nothing, and whatever is there is none of no values. */
+function isPresence({ op, value }: FieldPredicate): boolean {
+  return (op === 'prefix' && value === '') || (op === 'not_in' && typeof value === 'object' && value.length === 0)
 }
 
 /** A field path in words: `host`, `header accept`. Not escaped. */

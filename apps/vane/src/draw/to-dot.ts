@@ -6,6 +6,8 @@ const SHAPES: Readonly<Record<DrawBoxKind, string>> = {
   listener: 'shape=cds, fillcolor="#ddf4ff", color="#0969da"',
   check: 'shape=ellipse, style="filled", fillcolor="#fff8dc", color="#b08800"',
   dispatch: 'shape=hexagon, style="filled", fillcolor="#f5edff", color="#8250df"',
+  candidate: 'fillcolor="#fff1e5", color="#bc4c00"',
+  choose: 'fillcolor="#f5edff", color="#8250df"',
   upgrade: 'fillcolor="#ffffff", color="#6e7781"',
   middleware: 'fillcolor="#dcf5f0", color="#0f8270"',
   plugin: 'shape=component, fillcolor="#ffeff7", color="#bf3989"',

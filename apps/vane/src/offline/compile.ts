@@ -12,7 +12,7 @@ export const compileCommand: OfflineCommand = {
   summary: 'check a configuration and list its rules in matching order',
   takes: ['json', 'graph'],
   async run(dir, { json, graph: asGraph }, surroundings) {
-    const read = await readConfig(dir)
+    const read = await readConfig(dir, surroundings)
     const exitCode = read.graph === undefined ? 1 : 0
     const indent = surroundings.terminal ? 2 : undefined
     if (json) return { stdout: `${JSON.stringify(toJson(read), undefined, indent)}\n`, stderr: '', exitCode }

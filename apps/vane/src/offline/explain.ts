@@ -22,7 +22,7 @@ export const explainCommand: OfflineCommand = {
   takes: ['json', 'request', 'headers', 'from', 'sni', 'listener'],
   async run(dir, options, surroundings) {
     const request = parseRequest(options)
-    const config = await readConfig(dir)
+    const config = await readConfig(dir, surroundings)
     const stderr = reportOf(config, surroundings)
     const { graph, rules } = config
     if (graph === undefined) return { stdout: '', stderr, exitCode: 1 }

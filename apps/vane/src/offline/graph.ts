@@ -23,7 +23,7 @@ export const graphCommand: OfflineCommand = {
       const hint = near === undefined ? `there are: ${Object.keys(FORMATS).join(', ')}` : `did you mean ${near}?`
       throw new UsageError(`unknown format ${format}; ${hint}`)
     }
-    const read = await readConfig(dir)
+    const read = await readConfig(dir, surroundings)
     const stderr = reportOf(read, surroundings)
     if (read.graph === undefined) return { stdout: '', stderr, exitCode: 1 }
     const picture = write(drawModel(read.graph, { full }))

@@ -1,7 +1,8 @@
-import { formatDiagnostics, sortDiagnostics, type Diagnostic } from 'vane-core'
-import { findUnsupported, loadConfig, type LoadedConfig } from 'vane-engine/config'
+import { formatDiagnostics, hasErrors, sortDiagnostics, type Diagnostic } from 'vane-core'
+import { findUnsupported, loadConfig, loadSettings, type LoadedConfig } from 'vane-engine/config'
 import { printable } from '../output/blocks.ts'
 import type { RunSurroundings } from '../run-result.ts'
+import { openPluginsFor } from './open-plugins.ts'
 
 /** A configuration directory as far as it can be told without a daemon. */
 export interface ReadConfig extends LoadedConfig {
@@ -9,19 +10,30 @@ export interface ReadConfig extends LoadedConfig {
   readonly notes: readonly string[]
 }
 
-/** Reads and compiles a configuration directory. What `vaned` of this version would refuse to run is a warning here. */
-export async function readConfig(dir: string): Promise<ReadConfig> {
-  const loaded = await loadConfig(dir, { plugins: 'assume' })
+/**
+ * Reads and compiles a configuration directory, and checks the settings beside it. What `vaned` of this version would refuse
+ * to run is a warning here. The environment is not read: it is the daemon's that counts.
+ */
+export async function readConfig(dir: string, { variables }: Pick<RunSurroundings, 'variables'>): Promise<ReadConfig> {
+  const loaded = await loadConfig(dir, { openPlugins: openPluginsFor(variables) })
+  const settings = await loadSettings(dir, {})
   const missing = loaded.graph === undefined ? [] : findUnsupported(loaded.graph)
   const warnings = missing.map((diagnostic): Diagnostic => ({ ...diagnostic, severity: 'warning' }))
   const notes =
     loaded.assumedPlugins.length === 0
       ? []
       : [
-          `${loaded.assumedPlugins.join(', ')}: plugins are not looked into here; each export is taken for stateless ` +
-            'request middleware that needs no body',
+          `${loaded.assumedPlugins.join(', ')}: cannot be looked into, because vane-wasm is not installed here; each export is ` +
+            'taken for stateless request middleware that needs no body',
         ]
-  return { ...loaded, diagnostics: sortDiagnostics([...loaded.diagnostics, ...warnings]), notes }
+  return {
+    ...loaded,
+    graph: hasErrors(settings.diagnostics) ? undefined : loaded.graph,
+    diagnostics: sortDiagnostics([...settings.diagnostics, ...loaded.diagnostics, ...warnings]),
+    // Lines of `.env` hold secrets: their places will do.
+    sources: new Map([...loaded.sources, ...[...settings.sources].filter(([file]) => file !== '.env')]),
+    notes,
+  }
 }
 
 /** Diagnostics with code frames, and the notes, for standard error; empty where there are none. */

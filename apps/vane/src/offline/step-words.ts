@@ -1,4 +1,10 @@
-import { evaluatePredicate, type FieldValue, type ReadField, type SymbolicFlowGraph } from 'vane-core'
+import {
+  evaluatePredicate,
+  type CandidateNode,
+  type FieldValue,
+  type ReadField,
+  type SymbolicFlowGraph,
+} from 'vane-core'
 import type { WalkStep } from 'vane-engine/compile'
 import { fetchLabel } from '../draw/node-words.ts'
 import { caseWords, fieldWords, predicateWords, valueWords } from '../draw/predicate-words.ts'
@@ -6,7 +12,7 @@ import { caseWords, fieldWords, predicateWords, valueWords } from '../draw/predi
 const MAX_VALUE_CHARS = 80
 
 /** One step of a walk in words: what was looked at, how it turned out, and why. Not escaped. */
-export function stepWords(graph: SymbolicFlowGraph, { node: id, edge, found }: WalkStep, read: ReadField): string {
+export function stepWords(graph: SymbolicFlowGraph, { node: id, edge, found, won }: WalkStep, read: ReadField): string {
   const node = graph.nodes[id]!
   switch (node.kind) {
     case 'check': {
@@ -18,6 +24,14 @@ export function stepWords(graph: SymbolicFlowGraph, { node: id, edge, found }: W
       const looked = `look up ${fieldWords(node.field)} among ${node.cases.length}: `
       const actual = actualWords(node.field, read)
       return found === undefined ? `${looked}none of them, ${actual}` : `${looked}found ${caseWords(found)}, ${actual}`
+    }
+    case 'candidate':
+      return `rule ${ruleAt(graph, node)} holds; whether one before it does is looked at next`
+    case 'choose': {
+      const winner = won === undefined ? undefined : graph.nodes[won]
+      return winner?.kind === 'candidate'
+        ? `of the rules that hold, ${ruleAt(graph, winner)} comes first`
+        : 'none of the rules looked at so far holds'
     }
     case 'upgrade':
       return edge === 'next' ? 'the connection becomes HTTP' : 'the connection does not speak HTTP'
@@ -37,6 +51,10 @@ export function stepWords(graph: SymbolicFlowGraph, { node: id, edge, found }: W
             : 'close the connection'
       }
   }
+}
+
+function ruleAt(graph: SymbolicFlowGraph, { onWin, place }: CandidateNode): string {
+  return graph.nodeRules[onWin] ?? `number ${place + 1}`
 }
 
 /** What a field is: `host is a.test`, `header x is absent`. Not escaped. */

@@ -32,6 +32,11 @@ export function renderBlocks(blocks: readonly Block[], options: RenderOptions): 
   return blocks.map((block) => renderBlock(block, options)).join('\n')
 }
 
+/** Writes values as one line of its own, for what comes bit by bit: nothing can be aligned with what is not there yet. */
+export function renderLine(cells: readonly Cell[], { align, color }: RenderOptions): string {
+  return `${cells.map((cell) => toShown(cell, cellText(cell), color)).join(align ? '  ' : '\t')}\n`
+}
+
 function renderBlock(block: Block, options: RenderOptions): string {
   switch (block.kind) {
     case 'text':
@@ -58,7 +63,7 @@ function renderRows(rows: readonly (readonly Cell[])[], { align, color }: Render
     const text = cellText(cell)
     const { width, isNumeric } = columns[at]!
     const padding = ' '.repeat(width - text.length)
-    const shown = color && typeof cell === 'object' ? paint(TONE_STYLES[cell.tone], text) : text
+    const shown = toShown(cell, text, color)
     return isNumeric ? padding + shown : shown + padding
   }
   return rows.map((row) => `${row.map(renderCell).join('  ').trimEnd()}\n`).join('')
@@ -76,6 +81,10 @@ function measureColumns(rows: readonly (readonly Cell[])[]): Column[] {
     width: Math.max(...rows.map((row) => cellText(row[at] ?? '').length)),
     isNumeric: at > 0 && rest.length > 0 && rest.every((row) => /^\d+$/.test(cellText(row[at] ?? ''))),
   }))
+}
+
+function toShown(cell: Cell, text: string, color: boolean): string {
+  return color && typeof cell === 'object' ? paint(TONE_STYLES[cell.tone], text) : text
 }
 
 function cellText(cell: Cell): string {

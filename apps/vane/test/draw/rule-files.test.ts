@@ -41,6 +41,21 @@ describe('a picture of rule files', () => {
     expect(XMLValidator.validate(toSvg(model))).toBe(true)
   })
 
+  it('shows which rules are found apart, and where one of them is chosen', () => {
+    const rules = Array.from({ length: 120 }, (_, at) =>
+      proxy(`rule-${String(at).padStart(3, '0')}`, [
+        at % 2 === 0 ? { 'http.host': { equals: `h${at}.test` } } : { 'http.uri.path': { path_prefix: `/p${at}` } },
+      ]),
+    )
+    const graph = compiled(rules)
+    const model = drawModel(graph, { full: true })
+    const chosen = model.boxes.find(({ kind }) => kind === 'choose')
+    expect(chosen).toMatchObject({ label: 'first that holds', band: 'l7Request' })
+    expect(model.boxes.filter(({ kind }) => kind === 'candidate')).toHaveLength(120)
+    expect(model.edges.filter(({ label, rule }) => label === 'if first' && rule !== undefined)).toHaveLength(120)
+    expect(XMLValidator.validate(toSvg(model))).toBe(true)
+  })
+
   it('of ten thousand rules is small', () => {
     const rules = Array.from({ length: 10_000 }, (_, at) =>
       proxy(`rule-${at}`, [{ 'http.host': { equals: `h${at}.test` } }, { 'http.uri.path': { path_prefix: '/app' } }]),

@@ -63,7 +63,9 @@ function endOfLine(text: string, from: number): number {
 
 /** A configuration may be hostile: no control character of it reaches a terminal, and tabs get a fixed width. */
 function printable(part: string): string {
-  return part.replaceAll('\t', TAB).replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\u{fffd}')
+  return part
+    .replaceAll('\t', TAB)
+    .replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\u{fffd}')
 }
 
 /** Columns on a terminal, near enough: a wide (East Asian, emoji) character takes two. */

@@ -53,6 +53,7 @@ export const DIAGNOSTIC_CODES = {
   'unmatchable-path': 'a literal is compared with paths, none of which is ever spelled so',
   'invalid-pattern': 'a regular expression cannot be understood',
   'pattern-too-large': 'a regular expression exceeds its limits',
+  'network-host-bits': 'a network is written with an address inside of it (warning)',
   'prefix-splits-segment': 'a prefix of a path matches parts of its segments (warning)',
   // Whole configuration
   'duplicate-rule': 'two rules have the same name',

@@ -32,11 +32,12 @@ export function formatDiagnostic(diagnostic: Diagnostic, options: FormatDiagnost
   for (const related of diagnostic.related ?? []) {
     lines.push(`  = note: ${oneLine(related.message)}`, place(related.span), ...frame(related.span, options))
   }
-  // What is told in the message already is not told again.
-  if (diagnostic.expected !== undefined && !diagnostic.message.includes(diagnostic.expected)) {
-    lines.push(`  = expected: ${oneLine(diagnostic.expected)}`)
+  const { message, expected, suggestion = '' } = diagnostic
+  // What is told elsewhere already is not told again.
+  if (expected !== undefined && !message.includes(expected) && !suggestion.includes(expected.replace('one of ', ''))) {
+    lines.push(`  = expected: ${oneLine(expected)}`)
   }
-  if (diagnostic.suggestion !== undefined) lines.push(`  = help: ${oneLine(diagnostic.suggestion)}`)
+  if (suggestion !== '') lines.push(`  = help: ${oneLine(suggestion)}`)
   return lines.join('\n')
 }
 
@@ -65,7 +66,7 @@ function bold(title: string, severity: Diagnostic['severity']): string {
   return `\u001b[1;${severity === 'error' ? '31' : '33'}m${title}\u001b[0m`
 }
 
-/** Messages quote the configuration and names of files: nothing of theirs may move a terminal's cursor. */
+/** Messages quote the configuration and names of files: nothing of theirs may move a terminal's cursor or reorder a line. */
 function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\u{fffd}')
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\u{fffd}')
 }

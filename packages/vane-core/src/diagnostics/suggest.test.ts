@@ -13,13 +13,17 @@ test.each([
   ['max-body-size', 'max_body_size'],
   ['nmae', 'name'],
   ['nam', 'name'],
+  ['max_', 'max_body_size'],
 ])('%s was meant as %s', (word, meant) => {
   expect(suggest(word, KEYS)).toBe(meant)
 })
 
-test.each(['', 'zzz', 'port', 'hosts_that_are_allowed', 'x'.repeat(100_000)])('nothing is near %j', (word) => {
-  expect(suggest(word, KEYS)).toBeUndefined()
-})
+test.each(['', 'zzz', 'allow', 'max', 'port', 'hosts_that_are_allowed', 'x'.repeat(100_000)])(
+  'nothing is near %j',
+  (word) => {
+    expect(suggest(word, KEYS)).toBeUndefined()
+  },
+)
 
 test('the nearest of several wins, the first among equals', () => {
   expect(suggest('prefx', ['suffix', 'prefix', 'prefixx'])).toBe('prefix')

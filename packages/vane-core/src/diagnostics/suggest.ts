@@ -1,11 +1,14 @@
 // Longer words are not typing mistakes of ours, and the table below grows with their square.
 const MAX_WORD_LENGTH = 64
+// Fewer letters begin too many words by chance.
+const MIN_BEGINNING = 4
 
 /**
  * The candidate that a misspelt word was most likely meant to be, `undefined` where none is near.
  *
  * Near is a third of the word's length in Damerau-Levenshtein edits (insert, delete, replace, swap neighbours), at least
- * one; case is free. Of equally near candidates the first wins.
+ * one; case is free. Of equally near candidates the first wins. Where none is near, the only one that begins with the word is
+ * meant.
  */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length === 0 || word.length > MAX_WORD_LENGTH) return undefined
@@ -18,7 +21,13 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
     best = candidate
     bestCost = cost
   }
-  return best
+  return best ?? onlyLonger(folded, candidates)
+}
+
+function onlyLonger(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length < MIN_BEGINNING) return undefined
+  const longer = [...candidates].filter((candidate) => candidate.toLowerCase().startsWith(word))
+  return longer.length === 1 ? longer[0] : undefined
 }
 
 /** Edits between two words; anything above `limit` is reported as `limit + 1`, which lets the walk stop early. */

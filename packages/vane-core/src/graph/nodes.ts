@@ -1,7 +1,15 @@
 import type { FetchId, MiddlewareId, NodeId, PredicateId, TerminatorId } from './ids.ts'
 
 /** A step of the graph. Edges are indices, so that the graph is JSON and survives a structured clone. */
-export type Node = CheckNode | DispatchNode | MiddlewareNode | UpgradeNode | FetchNode | TerminateNode
+export type Node =
+  | CheckNode
+  | DispatchNode
+  | CandidateNode
+  | ChooseNode
+  | MiddlewareNode
+  | UpgradeNode
+  | FetchNode
+  | TerminateNode
 
 /** Carried by the first node on a path that must see a body: the executor collects it before entering the node. */
 export interface CollectBody {
@@ -43,6 +51,25 @@ export type DispatchCase = readonly [
   node: NodeId,
   match?: 'prefix' | 'path_prefix' | 'suffix' | 'cidr',
 ]
+
+/**
+ * Notes that a rule holds and goes on, because one that is tried before it may hold, too. Every path leads on to a `choose`;
+ * until there it meets checks that need no body, dispatches and other candidates, and nothing else.
+ */
+export interface CandidateNode {
+  readonly kind: 'candidate'
+  /** Of the rule among those of its listener, from 0. */
+  readonly place: number
+  /** Where the rule begins. */
+  readonly onWin: NodeId
+  readonly next: NodeId
+}
+
+/** Goes to the beginning of the first rule, by place, that was noted on the way, or to `default` if none was. */
+export interface ChooseNode {
+  readonly kind: 'choose'
+  readonly default: NodeId
+}
 
 /** Runs one middleware. */
 export interface MiddlewareNode extends CollectBody {

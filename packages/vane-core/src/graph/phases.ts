@@ -12,6 +12,7 @@ export type Edge =
   | 'onMiss'
   | 'case'
   | 'default'
+  | 'onWin'
   | 'next'
   | 'otherwise'
   | 'onError'
@@ -42,6 +43,9 @@ export const PHASE_TABLE: readonly PhaseRow[] = [
   ...tests('l4-peek', { l4Raw: 'l4Peeked', l4Peeked: 'l4Peeked', l7Request: 'l7Request' }),
   ...tests('l7-header', { l7Request: 'l7Request' }),
   ...tests('l7-body', { l7Request: 'l7Request' }),
+
+  { node: 'candidate', in: 'l7Request', leads: { onWin: 'l7Request', next: 'l7Request' } },
+  { node: 'choose', in: 'l7Request', leads: { default: 'l7Request' } },
 
   { node: 'middleware', variant: 'l4-peek', in: 'l4Raw', leads: { next: 'l4Peeked', onError: 'l4Peeked' } },
   { node: 'middleware', variant: 'l4-peek', in: 'l4Peeked', leads: { next: 'l4Peeked', onError: 'l4Peeked' } },

@@ -32,6 +32,10 @@ const LIMIT_HELP: Readonly<Record<LimitKey, readonly [help: string, absent: numb
   pool: ['instances of a stateful export, for each call site', 4],
   max_in_flight_fetches: ['calls that may wait for HTTP at once', 1],
   max_metric_series: ['series of the plugin’s metrics', 1_000],
+  max_body_bytes: [
+    'bytes of a body that the plugin is shown; where absent, an l4-bytes export is shown 65536',
+    1_048_576,
+  ],
 }
 
 /** The schema of `wasm/limits.json`. */

@@ -62,6 +62,7 @@ export const CONFIG_SCHEMA: JsonSchema = published('config', 'Vane daemon settin
     bind_backoff_initial_ms: described(integer('', 1, DAY_MS), 'wait after the first failure', 100),
     bind_backoff_max_ms: described(integer('', 1, DAY_MS), 'longest wait between two tries', 5_000),
     boot_health_timeout_secs: described(integer('', 1, WEEK_SECS), 'by when a listener must be up at start', 60),
+    watch: flag('whether a change of files asks for a reload', true),
     flow_log_file: filled('file for the flow log (NDJSON)'),
     cgi_max_concurrent: described(integer('', 1, 1_000_000), 'CGI programs that run at once', 100),
     threads: integer('threads that serve; default: the daemon chooses', 1, 1_024),

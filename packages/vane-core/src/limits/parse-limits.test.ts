@@ -5,12 +5,16 @@ const parse = (text: string): ReturnType<typeof parsePluginLimits> => parsePlugi
 
 test('reads the limits of each plugin; what is absent is absent', () => {
   const { limits, diagnostics } = parse(`{
-    "$schema": "x", "geo": { "cpu_ms_per_call": 50, "memory_mb": 64, "pool": 8, "max_in_flight_fetches": 2, "max_metric_series": 10 },
+    "$schema": "x", "geo": { "cpu_ms_per_call": 50, "memory_mb": 64, "pool": 8, "max_in_flight_fetches": 2, "max_metric_series": 10,
+      "max_body_bytes": 4096 },
     "auth.v2": {}
   }`)
   expect(diagnostics).toEqual([])
   expect([...limits]).toEqual([
-    ['geo', { cpuMsPerCall: 50, memoryMb: 64, pool: 8, maxInFlightFetches: 2, maxMetricSeries: 10 }],
+    [
+      'geo',
+      { cpuMsPerCall: 50, memoryMb: 64, pool: 8, maxInFlightFetches: 2, maxMetricSeries: 10, maxBodyBytes: 4096 },
+    ],
     ['auth.v2', {}],
   ])
 })

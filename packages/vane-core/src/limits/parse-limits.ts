@@ -14,6 +14,7 @@ export interface WrittenLimits {
   readonly pool?: number
   readonly maxInFlightFetches?: number
   readonly maxMetricSeries?: number
+  readonly maxBodyBytes?: number
 }
 
 /** What a `limits.json` says. */
@@ -27,7 +28,13 @@ export interface ParsedLimits {
 export const MAX_LIMITS_BYTES: number = 1_048_576
 
 /** A key of a plugin's limits. */
-export type LimitKey = 'cpu_ms_per_call' | 'memory_mb' | 'pool' | 'max_in_flight_fetches' | 'max_metric_series'
+export type LimitKey =
+  | 'cpu_ms_per_call'
+  | 'memory_mb'
+  | 'pool'
+  | 'max_in_flight_fetches'
+  | 'max_metric_series'
+  | 'max_body_bytes'
 
 /** The keys of a plugin's limits with their largest values; the smallest is 1. */
 export const LIMIT_KEYS: Readonly<Record<LimitKey, { readonly name: keyof WrittenLimits; readonly max: number }>> = {
@@ -36,6 +43,7 @@ export const LIMIT_KEYS: Readonly<Record<LimitKey, { readonly name: keyof Writte
   pool: { name: 'pool', max: 256 },
   max_in_flight_fetches: { name: 'maxInFlightFetches', max: 10_000 },
   max_metric_series: { name: 'maxMetricSeries', max: 100_000 },
+  max_body_bytes: { name: 'maxBodyBytes', max: 67_108_864 },
 }
 
 const limitsOf: Decode<WrittenLimits> = (node, sink) => {

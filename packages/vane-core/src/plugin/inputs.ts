@@ -19,7 +19,7 @@ export interface L7RequestInput {
   /** The request target as on the wire, in origin-form. */
   readonly uri: string
   readonly headers: readonly Header[]
-  /** Absent unless the export declares `needs-body`. */
+  /** Absent unless the export declares `needs-body`. A caller gives all that there is; the runtime cuts it to the plugin's limit. */
   readonly body?: BytesView | undefined
   readonly context: readonly ContextEntry[]
 }
@@ -28,7 +28,7 @@ export interface L7RequestInput {
 export interface L7ResponseInput {
   readonly status: number
   readonly headers: readonly Header[]
-  /** Absent unless the export declares `needs-body`. */
+  /** Absent unless the export declares `needs-body`. A caller gives all that there is; the runtime cuts it to the plugin's limit. */
   readonly body?: BytesView | undefined
   readonly context: readonly ContextEntry[]
 }

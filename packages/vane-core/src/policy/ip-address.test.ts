@@ -45,6 +45,9 @@ test.each([
   '::1.2.3.4:5',
   '[::1]',
   '::1%',
+  '::1%[',
+  '::1%a%b',
+  '::1%ä',
   `::${'0'.repeat(300)}`,
 ])('%j is no address', (text) => {
   expect(parseIp(text)).toBeUndefined()

@@ -37,9 +37,12 @@ function parseIpv4(text: string): Uint8Array | undefined {
   return bytes
 }
 
+/** What Node takes for the name of a zone (RFC 4007 §11.2 leaves it to the system). */
+const ZONE = /^[0-9a-z.:-]+$/i
+
 function parseIpv6(text: string): Uint8Array | undefined {
   const zone = text.indexOf('%')
-  if (zone !== -1 && zone === text.length - 1) return undefined
+  if (zone !== -1 && !ZONE.test(text.slice(zone + 1))) return undefined
   const address = zone === -1 ? text : text.slice(0, zone)
   const halves = address.split('::')
   if (halves.length > 2) return undefined

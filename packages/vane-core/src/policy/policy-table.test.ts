@@ -77,13 +77,13 @@ describe('what is taken', () => {
 describe('what is refused', () => {
   test.each([
     ['not JSON', '{"auth": {"allow_insecure": yes}}', '1:29', /unexpected symbol.*\(auth\.allow_insecure\)/],
-    ['empty text', '', '1:1', /expected a value/],
-    ['white space', ' \n ', '2:2', /expected a value/],
+    ['empty text', '', '1:1', /the file is empty/],
+    ['white space', ' \n ', '1:1', /the file is empty/],
     ['cut short', '{"auth": {"allowed_hosts": [', '1:29', /\(auth\.allowed_hosts/],
     ['comment', '{\n  // hosts\n}', '2:3', /comments are not allowed/],
     ['block comment', '{"auth": {/* none */}}', '1:11', /comments are not allowed/],
-    ['trailing comma in a list', '{"auth": {"allowed_hosts": ["a",]}}', '1:33', /\(auth\.allowed_hosts/],
-    ['trailing comma in an object', '{"auth": {"allow_insecure": true,}}', '1:34', /\(auth/],
+    ['trailing comma in a list', '{"auth": {"allowed_hosts": ["a",]}}', '1:32', /comma.*\(auth\.allowed_hosts/],
+    ['trailing comma in an object', '{"auth": {"allow_insecure": true,}}', '1:33', /comma.*\(auth/],
     ['single quotes', "{'auth': {}}", '1:2', /double quotes/],
     ['two values', '{} {}', '1:4', /end of the file/],
     ['byte order mark', '\ufeff{}', '1:1', /byte order mark/],

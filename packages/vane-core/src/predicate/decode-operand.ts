@@ -20,7 +20,23 @@ import { decodePattern } from './decode-pattern.ts'
 import type { PredicateValue } from './types.ts'
 
 /** A network such as `10.0.0.0/8`, in its one text form. */
-export const decodeNetwork: Decode<string> = decodeParsed('a network such as "10.0.0.0/8"', parseNetwork)
+export const decodeNetwork: Decode<string> = (node, sink) => {
+  const network = decodeNetworkText(node, sink)
+  const written = String(node.value)
+  // Compared as bytes, since one address has many spellings.
+  const address = parsePlainIp(written.slice(0, written.indexOf('/')))
+  if (network !== undefined && address !== undefined && formatIp(address) !== network.slice(0, network.indexOf('/'))) {
+    sink.at(node, {
+      severity: 'warning',
+      code: 'network-host-bits',
+      message: `${quoted(written)} is all of ${network}: what follows the first ${network.slice(network.indexOf('/') + 1)} bits does not count`,
+      suggestion: `write "${network}", or "${formatIp(address)}/${address.length * 8}" for that address alone`,
+    })
+  }
+  return network
+}
+
+const decodeNetworkText = decodeParsed('a network such as "10.0.0.0/8"', parseNetwork)
 
 /** The decoder of an operator's operand on a field: answers the canonical form that {@link PredicateValue} describes. */
 export function decodeOperand(field: PredicateField, operator: OperatorSpec): Decode<PredicateValue> {
@@ -111,7 +127,11 @@ function parseEnumOperand(field: PredicateField, text: string): Parsed<string> {
   if (field.values !== undefined) {
     if (field.values.includes(text)) return { value: text }
     const what = `value of ${field.path}`
-    return { problem: unknownWord(text, field.values, { code: 'invalid-operand', what }) }
+    const problem = unknownWord(text, field.values, { code: 'invalid-operand', what })
+    // `HTTP/1.1`, `2.0`, `h2`, `TLSv1.3`: the number is what counts.
+    const number = /^(?:https?\/|h|tls ?v?|v)?(\d(?:\.\d)?)$/i.exec(text)?.[1]
+    const meant = field.values.find((value) => value === number || `${value}.0` === number)
+    return { problem: meant === undefined ? problem : { ...problem, suggestion: `write "${meant}"` } }
   }
   return parseMethod(text)
 }

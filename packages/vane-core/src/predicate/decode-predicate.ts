@@ -9,6 +9,57 @@ import { appliesTo, OPERATORS, operatorsOf } from './operators.ts'
 import type { Predicate, PredicateOperator } from './types.ts'
 
 const COMBINATORS = ['any_of', 'all_of', 'not']
+// What other languages call them.
+const OTHER_COMBINATORS: Readonly<Record<string, string>> = {
+  or: 'any_of',
+  any: 'any_of',
+  and: 'all_of',
+  all: 'all_of',
+}
+const OTHER_FIELDS: Readonly<Record<string, string>> = {
+  'http.path': 'http.uri.path',
+  'http.uri': 'http.uri.path',
+  'http.url': 'http.uri.path',
+  uri: 'http.uri.path',
+  url: 'http.uri.path',
+  'http.query': 'http.uri.query',
+  ip: 'remote.ip',
+  'client.ip': 'remote.ip',
+  'source.ip': 'remote.ip',
+  port: 'local.port',
+  domain: 'http.host',
+  hostname: 'http.host',
+}
+const OTHER_OPERATORS: Readonly<Record<string, PredicateOperator>> = {
+  eq: 'equals',
+  is: 'equals',
+  '=': 'equals',
+  '==': 'equals',
+  ne: 'not_equals',
+  neq: 'not_equals',
+  is_not: 'not_equals',
+  '!=': 'not_equals',
+  one_of: 'in',
+  any_of: 'in',
+  none_of: 'not_in',
+  regex: 'matches',
+  regexp: 'matches',
+  re: 'matches',
+  starts_with: 'prefix',
+  begins_with: 'prefix',
+  ends_with: 'suffix',
+  includes: 'contains',
+  has: 'contains',
+  excludes: 'not_contains',
+  '>': 'gt',
+  '>=': 'gte',
+  '<': 'lt',
+  '<=': 'lte',
+  ge: 'gte',
+  le: 'lte',
+  network: 'cidr',
+  subnet: 'cidr',
+}
 const EXAMPLE = 'write for example { "http.host": { "equals": "example.com" } }'
 
 /** One predicate: an object with exactly one key, a field or a combination. Its depth is bounded by the file's nesting. */
@@ -52,7 +103,7 @@ function decodeComparison(key: JsonNode, value: JsonNode, sink: ProblemSink): Pr
 
   const operator = Object.hasOwn(OPERATORS, only.name) ? OPERATORS[only.name] : undefined
   if (operator === undefined) {
-    sink.at(only.key, () => unknownWord(only.name, operatorsOf(field), { code: 'unknown-operator', what: 'operator' }))
+    sink.at(only.key, () => unknownOperator(only.name, field))
     return undefined
   }
   if (!appliesTo(operator, field)) {
@@ -82,7 +133,10 @@ function onlyProperty(
   const [first, second] = properties
   if (first !== undefined && second === undefined) return first
   const message = `${what} needs exactly one key, this one has ${properties.length}`
-  sink.at(second?.key ?? node, { code: 'invalid-predicate', message, suggestion })
+  // Whoever writes two comparisons mostly means both.
+  const both = what === 'a predicate' ? 'write { "all_of": [{ … }, { … }] } if all of them must hold' : suggestion
+  const help = second === undefined ? suggestion : both
+  sink.at(second?.key ?? node, { code: 'invalid-predicate', message, suggestion: help })
   return undefined
 }
 
@@ -109,15 +163,34 @@ function checkFieldName(field: PredicateField, path: string): Problem | undefine
   return { code: 'unknown-field', message: `field names are lower case, ${quoted(path)} is not`, suggestion }
 }
 
+function unknownOperator(name: string, field: PredicateField): Problem {
+  const known = operatorsOf(field)
+  const problem = unknownWord(name, known, { code: 'unknown-operator', what: 'operator' })
+  const lower = name.toLowerCase()
+  const spelt = Object.hasOwn(OTHER_OPERATORS, lower) ? lower : lower.replace(/(?<=start|begin|end)s?(?=with)/, 's_')
+  const meant = Object.hasOwn(OTHER_OPERATORS, spelt) ? OTHER_OPERATORS[spelt]! : undefined
+  return meant === undefined || !known.includes(meant)
+    ? problem
+    : { ...problem, suggestion: `did you mean "${meant}"?` }
+}
+
 function unknownField(path: string): Problem {
   const lower = path.toLowerCase()
+  const combinator = Object.hasOwn(OTHER_COMBINATORS, lower) ? OTHER_COMBINATORS[lower] : undefined
+  const other = Object.hasOwn(OTHER_FIELDS, lower) ? OTHER_FIELDS[lower] : undefined
+  const named = /^(?:https?\.|request\.)?(header|cookie|query)s?\.(.+)$/.exec(lower)
   const completed = FIELDS.map(({ path: known }) => (known.endsWith('.') ? `${known}<name>` : known))
   const near =
     (findField(lower) === undefined ? undefined : lower) ??
+    combinator ??
+    other ??
+    (named === null ? undefined : `http.${named[1]}.${named[2]!.slice(0, 64)}`) ??
     // People drop what goes without saying: `host`, `path`, `ip`.
     completed.find((known) => known.endsWith(`.${lower}`)) ??
     completed.find((known) => `${lower}.` === known.slice(0, lower.length + 1) && known.endsWith('<name>')) ??
     suggest(lower, [...completed, ...COMBINATORS])
   const message = `unknown predicate field ${quoted(path)}`
-  return { code: 'unknown-field', message, ...(near === undefined ? {} : { suggestion: `did you mean "${near}"?` }) }
+  return near === undefined
+    ? { code: 'unknown-field', message, expected: oneOf([...completed, ...COMBINATORS]) }
+    : { code: 'unknown-field', message, suggestion: `did you mean ${quoted(near)}?` }
 }

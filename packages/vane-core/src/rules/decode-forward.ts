@@ -1,7 +1,8 @@
 import { decodeObject, optional, optionalWith, required } from '../schema/decode-object.ts'
 import { decodeText, type Decode } from '../schema/decode-scalar.ts'
 import { propertyOf } from '../schema/json-node.ts'
-import { decodeDuration, decodeUpstream } from './decode-proxy.ts'
+import { decodeUpstream } from './decode-proxy.ts'
+import { decodeDuration } from './duration.ts'
 import {
   DEFAULT_PROXY_TIMEOUTS,
   DEFAULT_UDP_IDLE_TIMEOUT_MS,

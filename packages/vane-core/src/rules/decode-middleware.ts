@@ -1,3 +1,4 @@
+import { suggest } from '../diagnostics/suggest.ts'
 import { decodeList } from '../schema/decode-list.ts'
 import { decodeObject, optional, optionalWith, required } from '../schema/decode-object.ts'
 import { decodeParsed, quoted, wrongType, type Decode, type Parsed } from '../schema/decode-scalar.ts'
@@ -72,7 +73,12 @@ function decodeOnError(node: JsonNode, sink: ProblemSink): OnError | undefined {
   if (node.type === 'string') {
     if (node.value === 'close') return { kind: 'close' }
     const message = `on_error is "close" or { "response": … }, not ${quoted(String(node.value))}`
-    sink.at(node, { code: 'unknown-value', message })
+    const near = suggest(String(node.value), ['close'])
+    sink.at(node, {
+      code: 'unknown-value',
+      message,
+      ...(near === undefined ? {} : { suggestion: `did you mean "${near}"?` }),
+    })
     return undefined
   }
   if (node.type !== 'object') return wrongType(node, sink, '"close" or an object with the key "response"')

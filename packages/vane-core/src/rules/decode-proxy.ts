@@ -5,7 +5,7 @@ import { propertyOf, type JsonNode } from '../schema/json-node.ts'
 import type { ProblemSink } from '../schema/problem-sink.ts'
 import { decodeRetry } from './decode-retry.ts'
 import { decodeUpstreamTls } from './decode-upstream-tls.ts'
-import { parseDuration } from './duration.ts'
+import { decodeDuration } from './duration.ts'
 import { parseNameserver } from './nameserver.ts'
 import {
   DEFAULT_PROXY_TIMEOUTS,
@@ -19,9 +19,6 @@ import {
   type UpstreamTls,
 } from './types.ts'
 import { parseHost, parseUpstreamAddress } from './upstream-address.ts'
-
-/** A duration, in milliseconds. */
-export const decodeDuration: Decode<number> = decodeParsed('a duration such as "30s"', parseDuration)
 
 const timeoutFields = decodeObject('timeouts', {
   connect: optionalWith(decodeDuration, DEFAULT_PROXY_TIMEOUTS.connectMs),

@@ -1,29 +1,21 @@
 import { decodeList } from '../schema/decode-list.ts'
 import { decodeObject, optionalWith, required } from '../schema/decode-object.ts'
-import {
-  decodeBoolean,
-  decodeEnum,
-  decodeInteger,
-  decodeParsed,
-  wrongType,
-  type Decode,
-} from '../schema/decode-scalar.ts'
+import { decodeBoolean, decodeEnum, decodeInteger, wrongType, type Decode } from '../schema/decode-scalar.ts'
 import { propertyOf, type JsonNode } from '../schema/json-node.ts'
 import type { ProblemSink } from '../schema/problem-sink.ts'
 import { decodeMethod } from './decode-method.ts'
-import { parseDuration } from './duration.ts'
+import { decodeDuration } from './duration.ts'
 import { DEFAULT_RETRY, type RetryBackoff, type RetryPolicy } from './types.ts'
 
 const MAX_ATTEMPTS = 10
 const EXPONENTIAL = { kind: 'exponential', baseMs: 100, maxMs: 5_000, jitter: true } as const
 const WORDS = ['none', 'exponential'] as const
 
-const duration = decodeParsed('a duration such as "100ms"', parseDuration)
 const word = decodeEnum('backoff', WORDS)
-const fixedFields = decodeObject('backoff', { fixed: required(duration) })
+const fixedFields = decodeObject('backoff', { fixed: required(decodeDuration) })
 const exponentialFields = decodeObject('exponential', {
-  base: optionalWith(duration, EXPONENTIAL.baseMs),
-  max: optionalWith(duration, EXPONENTIAL.maxMs),
+  base: optionalWith(decodeDuration, EXPONENTIAL.baseMs),
+  max: optionalWith(decodeDuration, EXPONENTIAL.maxMs),
   jitter: optionalWith(decodeBoolean('jitter'), EXPONENTIAL.jitter),
 })
 const backoffFields = decodeObject('backoff', { exponential: required(decodeExponential) })

@@ -75,7 +75,7 @@ function parseName(text: string): Parsed<string> {
     }
   }
   // Names stand in logs, metrics and terminals.
-  if (/\p{Cc}/u.test(text)) {
+  if (/[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u.test(text)) {
     return { problem: { code: 'invalid-name', message: `the rule name ${quoted(text)} has control characters` } }
   }
   return { value: text }

@@ -1,5 +1,4 @@
-import type { Parsed } from '../schema/decode-scalar.ts'
-import { quoted } from '../schema/decode-scalar.ts'
+import { decodeParsed, quoted, wrongType, type Decode, type Parsed } from '../schema/decode-scalar.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
@@ -18,4 +17,14 @@ export function parseDuration(text: string): Parsed<number> {
   const milliseconds = Number(match[1]) * UNIT_MS[match[2]!]!
   if (milliseconds >= 1 && milliseconds <= MAX_DURATION_MS) return { value: milliseconds }
   return { problem: { code: 'out-of-range', message: `the duration ${quoted(text)} is not from 1ms to 24d` } }
+}
+
+const decodeText: Decode<number> = decodeParsed('a duration such as "30s"', parseDuration)
+
+/** A duration, in milliseconds. */
+export const decodeDuration: Decode<number> = (node, sink) => {
+  if (node.type !== 'number') return decodeText(node, sink)
+  // A number alone is seconds to most people, but not to all.
+  const suggestion = `write "${node.value}s" for seconds`
+  return wrongType(node, sink, { what: 'a duration such as "30s" (a string)', suggestion })
 }

@@ -31,7 +31,7 @@ test('reads a whole rule', () => {
       }],
     }`,
   })
-  expect(diagnostics).toEqual([])
+  expect(diagnostics).toMatchObject([{ severity: 'warning', code: 'network-host-bits' }])
   expect(file?.order).toBe(7)
   expect(file?.rules).toMatchObject([
     {

@@ -31,7 +31,10 @@ const preset = (name: string, args: string): string =>
 
 const REFUSALS: readonly Refusal[] = [
   // The text
-  { code: 'syntax-error', text: '{ "rules": [], «}»', message: /expected a key/ },
+  { code: 'syntax-error', text: '{ "rules": []«,» }', message: /comma before/, suggestion: /\.jsonc/ },
+  { code: 'syntax-error', text: '{ "rules": [1«,»\n] }', message: /comma before/ },
+  { code: 'syntax-error', text: '{ "rules": [], «,»', message: /expected a key/ },
+  { code: 'syntax-error', text: '«»  \n', message: 'the file is empty' },
   { code: 'syntax-error', text: '{\n  «// no»\n  "rules": [] }', message: /comments/, suggestion: /\.jsonc/ },
   { code: 'syntax-error', text: '{ "rules" «"x"» }', message: /colon/ },
   { code: 'syntax-error', text: '{ "rules": [1 «2»] }', message: /comma/ },
@@ -42,7 +45,39 @@ const REFUSALS: readonly Refusal[] = [
   { code: 'duplicate-key', text: '{ "order": 1,\n  «"order"»: 2, "rules": [] }', jsonPath: 'order' },
   { code: 'forbidden-key', text: use('"use": "a:b", "args": { «"__proto__"»: {} }') },
   { code: 'invalid-utf8', text: rule({ name: '«"\\ud800"»' }) },
+  { code: 'forbidden-key', text: '{ "rules": [], «"__proto__"»: {} }' },
   // Shape
+  {
+    code: 'unknown-key',
+    text: rule({ terminate: null, '«terminat': '{ "type": "close" }' }),
+    suggestion: /"terminate"/,
+  },
+  { code: 'unknown-key', text: preset('"reverse_proxy"', '{ «"upstreem"»: "a:1" }'), suggestion: /"upstream"/ },
+  { code: 'wrong-type', text: rule({ listen: '«":80"»' }), suggestion: 'write [":80"]' },
+  { code: 'wrong-type', text: statik('"status": «"200"»'), suggestion: 'write 200' },
+  { code: 'wrong-type', text: proxy('"upstream": "a:1", "timeouts": { "connect": «5» }'), suggestion: 'write "5s"' },
+  { code: 'wrong-type', text: match('{ "http.host": { "in": «"a"» } }'), suggestion: 'write ["a"]' },
+  {
+    code: 'wrong-type',
+    text: match('{ "any_of": «{» "http.host": { "equals": "a" } } }'),
+    suggestion: 'write [{ … }]',
+  },
+  {
+    code: 'invalid-predicate',
+    text: match('{ "http.host": { "equals": "a" }, «"http.uri.path"»: { "equals": "/" } }'),
+    suggestion: /all_of/,
+  },
+  { code: 'unknown-field', text: match('{ «"or"»: [{ "http.host": { "equals": "a" } }] }'), suggestion: /"any_of"/ },
+  { code: 'unknown-field', text: match('{ «"http.path"»: { "equals": "/a" } }'), suggestion: /"http\.uri\.path"/ },
+  { code: 'unknown-field', text: match('{ «"http.headers.x"»: { "equals": "a" } }'), suggestion: /"http\.header\.x"/ },
+  { code: 'unknown-operator', text: match('{ "http.host": { «"eq"»: "a" } }'), suggestion: /"equals"/ },
+  { code: 'unknown-operator', text: match('{ "http.host": { «"regex"»: "a" } }'), suggestion: /"matches"/ },
+  { code: 'unknown-operator', text: match('{ "http.host": { «"startsWith"»: "a" } }'), suggestion: /"prefix"/ },
+  { code: 'unknown-operator', text: match('{ "remote.port": { «">="»: 1 } }'), suggestion: /"gte"/ },
+  { code: 'invalid-operand', text: match('{ "http.version": { "equals": «"HTTP/2.0"» } }'), suggestion: 'write "2"' },
+  { code: 'invalid-operand', text: match('{ "tls.version": { "equals": «"TLSv1.3"» } }'), suggestion: 'write "1.3"' },
+  { code: 'unknown-value', text: use('"use": "a:b", "on_error": «"closed"»'), suggestion: /"close"/ },
+  { code: 'invalid-name', text: rule({ name: '«"a\u202eb"»' }) },
   { code: 'wrong-type', text: '«[»1]', message: /expected a rule file \(an object\), found a list/ },
   { code: 'wrong-type', text: '{ "rules": [«1»] }', jsonPath: 'rules[0]' },
   { code: 'wrong-type', text: rule({ name: '«7»' }), message: /found a number/, jsonPath: 'rules[0].name' },
@@ -387,6 +422,20 @@ test('a file that is wrong everywhere reports a bounded number of problems', () 
   expect(diagnostics.at(-1)).toMatchObject({ code: 'too-many-problems' })
 })
 
+test('warnings without end are bounded, too, and neither refuse a file nor hide what does', () => {
+  const match = {
+    any_of: Array.from({ length: 5_000 }, (_, at) => ({ 'remote.ip': { cidr: `10.0.${at & 255}.1/24` } })),
+  }
+  const good = { name: 'a', listen: [':80'], match, terminate: { type: 'close' } }
+  const warned = parseRuleFile({ path: 'rules/x.json', text: JSON.stringify({ rules: [good] }) })
+  expect(warned.diagnostics).toHaveLength(201)
+  expect(new Set(warned.diagnostics.map(({ severity }) => severity))).toEqual(new Set(['warning']))
+  expect(warned.file?.rules).toHaveLength(1)
+  const bad = { name: 'b', listen: [':0'], terminate: { type: 'close' } }
+  const { diagnostics } = parseRuleFile({ path: 'rules/x.json', text: JSON.stringify({ rules: [good, bad] }) })
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toMatchObject([{ code: 'invalid-listen' }])
+})
+
 test('syntax errors on several lines are all reported', () => {
   const text = '{\n  "order": 01,\n  rules: [],\n  "x" 1\n}'
   const { diagnostics } = parseRuleFile({ path: 'rules/x.json', text })
@@ -416,4 +465,31 @@ test('all problems of a file come back at once', () => {
     'unknown-terminator',
     'upper-case-literal',
   ])
+})
+
+test('a bracket that nothing closes is shown', () => {
+  const text = '{ "rules": [\n  { "name": "a{[",\n    "listen": [":80"]\n'
+  const { diagnostics } = parseRuleFile({ path: 'rules/x.json', text })
+  expect(diagnostics).toMatchObject([
+    { code: 'syntax-error', related: [{ message: 'opened here', span: { line: 2, column: 3 } }] },
+  ])
+})
+
+test('a key that is long is not all of a path', () => {
+  const { diagnostics } = parseRuleFile({
+    path: 'rules/x.json',
+    text: `{ "a${'x'.repeat(1_000_000)}": 1, "rules": [] }`,
+  })
+  expect(diagnostics[0]!.path!.length).toBeLessThan(100)
+})
+
+test('a network is warned of that is written with an address inside of it', () => {
+  const warned = (cidr: string): string | undefined => {
+    const { diagnostics } = parseRuleFile({ path: 'x.json', text: match(JSON.stringify({ 'remote.ip': { cidr } })) })
+    return diagnostics[0]?.suggestion
+  }
+  expect(warned('10.1.2.3/8')).toBe('write "10.0.0.0/8", or "10.1.2.3/32" for that address alone')
+  expect(warned('2001:DB8::1/32')).toBe('write "2001:db8::/32", or "2001:db8::1/128" for that address alone')
+  for (const clean of ['10.0.0.0/8', '10.1.2.3/32', '0.0.0.0/0', '2001:0DB8:0::/32', '::/0'])
+    expect(warned(clean)).toBeUndefined()
 })

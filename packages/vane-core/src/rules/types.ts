@@ -144,6 +144,8 @@ export interface CgiTerminate {
   readonly blockHeaders: readonly string[]
   readonly security: CgiSecurity
   readonly timeouts: ProxyTimeouts
+  /** Bytes of a request's body at most; the compiler puts the rule's limit here. */
+  readonly maxBodyBytes?: number
 }
 
 /** As whom a program runs, and how much it may use. */

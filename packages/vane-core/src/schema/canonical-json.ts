@@ -2,10 +2,17 @@ import type { Json } from '../rules/types.ts'
 
 /** JSON text that is equal for equal values: keys sorted by UTF-16 unit, no white space. The value's nesting must be bounded. */
 export function canonicalJson(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value as { readonly [key: string]: Json }).toSorted(([a], [b]) => (a < b ? -1 : 1))
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  // Put together piece by piece: ten thousand rules are compared with what they were by this text.
+  let text = ''
+  if (Array.isArray(value)) {
+    for (const item of value as readonly Json[]) text += `${text === '' ? '' : ','}${canonicalJson(item)}`
+    return `[${text}]`
   }
-  return JSON.stringify(value)
+  const members = value as { readonly [key: string]: Json }
+  // Without a comparison of one's own it is by UTF-16 unit.
+  for (const key of Object.keys(members).toSorted()) {
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(members[key]!)}`
+  }
+  return `{${text}}`
 }

@@ -1,5 +1,5 @@
 import type { Decode } from './decode-scalar.ts'
-import { wrongType } from './decode-scalar.ts'
+import { quoted, wrongType } from './decode-scalar.ts'
 
 /** Limits of a {@link decodeList}. */
 export interface ListOptions {
@@ -12,7 +12,12 @@ export interface ListOptions {
 /** A list whose items are all usable; every item is looked at, so that all problems are reported at once. */
 export function decodeList<T>(item: Decode<T>, { what, min = 0 }: ListOptions): Decode<T[]> {
   return (node, sink) => {
-    if (node.type !== 'array') return wrongType(node, sink, `a list of ${what}`)
+    if (node.type !== 'array') {
+      const wanted = `a list of ${what}`
+      // An object may be large, and then is easier told than shown.
+      const shown = node.type === 'string' ? quoted(String(node.value)) : node.type === 'object' ? '{ … }' : undefined
+      return wrongType(node, sink, shown === undefined ? wanted : { what: wanted, suggestion: `write [${shown}]` })
+    }
     const children = node.children ?? []
     if (children.length < min) {
       sink.at(node, {

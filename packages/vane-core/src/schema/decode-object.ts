@@ -1,5 +1,6 @@
+import { suggest } from '../diagnostics/suggest.ts'
 import { unknownWord, wrongType, type Decode } from './decode-scalar.ts'
-import { propertiesOf, type JsonNode } from './json-node.ts'
+import { FORBIDDEN_KEY, propertiesOf, propertyOf, type JsonNode } from './json-node.ts'
 
 /** A key an object may have. */
 export interface Field<T> {
@@ -37,11 +38,15 @@ export function decodeObject<F extends Fields>(what: string, fields: F): Decode<
     if (node.type !== 'object') return wrongType(node, sink, `${what} (an object)`)
     const values = new Map<string, unknown>()
     let whole = true
+    const unknown: string[] = []
     for (const { key, name, value } of propertiesOf(node)) {
       const field = Object.hasOwn(fields, name) ? fields[name] : undefined
       if (field === undefined) {
-        sink.at(key, () => unknownWord(name, names, { code: 'unknown-key', what: `key in ${what}:` }))
         whole = false
+        // Told already, of every object there is.
+        if (name === FORBIDDEN_KEY) continue
+        sink.at(key, () => unknownWord(name, names, { code: 'unknown-key', what: `key in ${what}:` }))
+        unknown.push(name)
         continue
       }
       const decoded = field.decode(value, sink)
@@ -52,12 +57,15 @@ export function decodeObject<F extends Fields>(what: string, fields: F): Decode<
       const field = fields[name]!
       if (values.has(name)) continue
       if (field.isRequired && !hasKey(node, name)) {
-        sink.at(node, {
-          code: 'missing-key',
-          message: `${what} needs the key "${name}"`,
-          expected: `the key "${name}"`,
-        })
         whole = false
+        // A key that was probably meant to be this one is one mistake, not two.
+        if (!unknown.some((word) => suggest(word, names) === name)) {
+          sink.at(node, {
+            code: 'missing-key',
+            message: `${what} needs the key "${name}"`,
+            expected: `the key "${name}"`,
+          })
+        }
       }
       values.set(name, field.fallback)
     }
@@ -67,6 +75,5 @@ export function decodeObject<F extends Fields>(what: string, fields: F): Decode<
 }
 
 function hasKey(node: JsonNode, name: string): boolean {
-  for (const property of propertiesOf(node)) if (property.name === name) return true
-  return false
+  return propertyOf(node, name) !== undefined
 }

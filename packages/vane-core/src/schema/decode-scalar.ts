@@ -39,7 +39,11 @@ export interface IntegerOptions {
 /** A whole number. */
 export function decodeInteger({ what, min, max }: IntegerOptions): Decode<number> {
   return (node, sink) => {
-    if (node.type !== 'number') return wrongType(node, sink, `${what} (a whole number)`)
+    if (node.type !== 'number') {
+      const wanted = `${what} (a whole number)`
+      const isNumber = node.type === 'string' && /^-?\d{1,15}$/.test(String(node.value))
+      return wrongType(node, sink, isNumber ? { what: wanted, suggestion: `write ${node.value}` } : wanted)
+    }
     const value: unknown = node.value
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value
     const expected = `a whole number from ${min} to ${max}`
@@ -52,7 +56,9 @@ export function decodeInteger({ what, min, max }: IntegerOptions): Decode<number
 export function decodeBoolean(what: string): Decode<boolean> {
   return (node, sink) => {
     if (node.type === 'boolean') return node.value as boolean
-    return wrongType(node, sink, `${what} (true or false)`)
+    const wanted = `${what} (true or false)`
+    const isTruth = node.value === 'true' || node.value === 'false'
+    return wrongType(node, sink, isTruth ? { what: wanted, suggestion: `write ${node.value}` } : wanted)
   }
 }
 

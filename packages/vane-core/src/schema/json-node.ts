@@ -3,18 +3,30 @@ import type { Node } from 'jsonc-parser'
 /** A JSON value that knows where it stands: a tree with offsets, in which a property is a node with key and value as children. */
 export type JsonNode = Node
 
+/** A key that no object may have: harmless to us, but not to everything a configuration is handed on to. */
+export const FORBIDDEN_KEY = '__proto__'
+
+/** A property of an object node. */
+export interface JsonProperty {
+  readonly key: JsonNode
+  readonly name: string
+  readonly value: JsonNode
+}
+
 /** The properties of an object node as key and value; a property without a value does not occur in a tree without errors. */
-export function* propertiesOf(node: JsonNode): Generator<{ key: JsonNode; name: string; value: JsonNode }> {
-  for (const property of node.children ?? []) {
-    const [key, value] = property.children ?? []
-    if (key !== undefined && value !== undefined) yield { key, name: String(key.value), value }
+export function propertiesOf(node: JsonNode): readonly JsonProperty[] {
+  const properties: JsonProperty[] = []
+  for (const { children } of node.children ?? []) {
+    const key = children?.[0]
+    const value = children?.[1]
+    if (key !== undefined && value !== undefined) properties.push({ key, name: String(key.value), value })
   }
+  return properties
 }
 
 /** The value of a key of an object node. */
 export function propertyOf(node: JsonNode, name: string): JsonNode | undefined {
-  for (const property of propertiesOf(node)) if (property.name === name) return property.value
-  return undefined
+  return node.children?.find(({ children }) => children?.[0]?.value === name)?.children?.[1]
 }
 
 /** Where a node stands, such as `rules[0].match["http.host"]`; empty for the root. A key has its value's path. */
@@ -48,6 +60,10 @@ export function pathStep(step: string | number): string {
   return keyStep(step)
 }
 
+// A path is for finding a place: nobody needs all of a key that is longer.
+const MAX_KEY_CHARS = 64
+
 function keyStep(key: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, 64))}]`
+  const shown = key.length > MAX_KEY_CHARS ? `${key.slice(0, MAX_KEY_CHARS - 1)}…` : key
+  return /^[A-Za-z_$][\w$]*$/.test(shown) ? `.${shown}` : `[${JSON.stringify(shown)}]`
 }

@@ -1,6 +1,6 @@
-import { parseTree, printParseErrorCode, type ParseError } from 'jsonc-parser'
+import { createScanner, parseTree, printParseErrorCode, type ParseError } from 'jsonc-parser'
 import { DEFAULT_JSON_BOUNDS, findBoundsViolation, type JsonBounds } from './json-bounds.ts'
-import { propertiesOf, type JsonNode } from './json-node.ts'
+import { FORBIDDEN_KEY, propertiesOf, type JsonNode } from './json-node.ts'
 import type { ProblemSink } from './problem-sink.ts'
 
 /** How a text is parsed. */
@@ -60,18 +60,55 @@ export function parseJsonTree(sink: ProblemSink, options: ParseJsonOptions = {})
 }
 
 function reportSyntaxErrors(errors: readonly ParseError[], sink: ProblemSink): void {
+  const { text } = sink.source
+  if (text.trim() === '') {
+    sink.atOffset(0, 0, { code: 'syntax-error', message: 'the file is empty', suggestion: 'write at least "{}"' })
+    return
+  }
   const lines = new Set<number>()
   for (const { error, offset, length } of errors) {
     const { line } = sink.source.span(offset, 0)
     if (lines.has(line) || lines.size === MAX_SYNTAX_ERRORS) continue
     lines.add(line)
-    const { message, suggestion } = SYNTAX_ERRORS[printParseErrorCode(error)] ?? { message: 'the text is not JSON' }
+    const code = printParseErrorCode(error)
+    const { message, suggestion } = SYNTAX_ERRORS[code] ?? { message: 'the text is not JSON' }
+    const comma = TRAILING_COMMA.has(code) ? commaBefore(text, offset) : undefined
+    if (comma !== undefined) {
+      const problem = { message: 'a comma before a closing bracket is not allowed' } as const
+      sink.atOffset(comma, 1, { code: 'syntax-error', ...problem, suggestion: 'remove it, or name the file .jsonc' })
+      continue
+    }
+    const opened = code === 'CloseBraceExpected' || code === 'CloseBracketExpected' ? findUnclosed(text) : undefined
     sink.atOffset(offset, Math.max(1, length), {
       code: 'syntax-error',
       message,
       ...(suggestion === undefined ? {} : { suggestion }),
+      ...(opened === undefined ? {} : { related: [{ message: 'opened here', span: sink.source.span(opened, 1) }] }),
     })
   }
+}
+
+/** What the parser says where a list or an object goes on after a comma, and does not. */
+const TRAILING_COMMA: ReadonlySet<string> = new Set(['ValueExpected', 'PropertyNameExpected'])
+
+function commaBefore(text: string, offset: number): number | undefined {
+  if (text[offset] !== ']' && text[offset] !== '}') return undefined
+  let at = offset - 1
+  while (at >= 0 && /\s/.test(text[at]!)) at--
+  return text[at] === ',' ? at : undefined
+}
+
+/** The innermost bracket that nothing closes; `undefined` if there is none. */
+function findUnclosed(text: string): number | undefined {
+  const scanner = createScanner(text, true)
+  const open: number[] = []
+  // Strings and comments are tokens of their own: what begins with a bracket is one.
+  for (scanner.scan(); scanner.getTokenLength() > 0; scanner.scan()) {
+    const at = scanner.getTokenOffset()
+    if (text[at] === '{' || text[at] === '[') open.push(at)
+    else if (text[at] === '}' || text[at] === ']') open.pop()
+  }
+  return open.at(-1)
 }
 
 const SYNTAX_ERRORS: Readonly<Record<string, { message: string; suggestion?: string }>> = {
@@ -103,8 +140,8 @@ function checkKeysAndStrings(root: JsonNode, sink: ProblemSink): void {
     const seen = new Map<string, JsonNode>()
     for (const { key, name, value } of propertiesOf(node)) {
       checkString(key, sink)
-      // Harmless to us, but not to everything a configuration is handed on to.
-      if (name === '__proto__') sink.at(key, { code: 'forbidden-key', message: 'the key "__proto__" is not allowed' })
+      if (name === FORBIDDEN_KEY)
+        sink.at(key, { code: 'forbidden-key', message: `the key "${FORBIDDEN_KEY}" is not allowed` })
       const first = seen.get(name)
       if (first === undefined) seen.set(name, key)
       else {

@@ -20,7 +20,8 @@ export interface Problem {
   readonly within?: { readonly offset: number; readonly length: number }
 }
 
-// A file that is wrong in every line is read by nobody to its end, and each problem costs memory.
+// A file that is wrong in every line is read by nobody to its end, and each problem costs memory. As many warnings come with
+// them at most: what is only warned of must neither hide an error nor become one.
 const MAX_PROBLEMS = 200
 
 /** Collects the problems of one file. */
@@ -29,14 +30,15 @@ export class ProblemSink {
   readonly diagnostics: Diagnostic[] = []
   /** Work that patterns of this file have cost so far: see `decodePattern`. */
   patternEffort = 0
+  readonly #taken = { error: 0, warning: 0 }
 
   constructor(source: SourceText) {
     this.source = source
   }
 
-  /** Whether nothing more is taken. */
+  /** Whether no further error is taken. */
   get isFull(): boolean {
-    return this.diagnostics.length > MAX_PROBLEMS
+    return this.#taken.error > MAX_PROBLEMS
   }
 
   /** Reports a problem at a value or a key. One that takes work to describe comes as a function. */
@@ -55,13 +57,12 @@ export class ProblemSink {
   }
 
   #push(span: SourceSpan, problem: Problem & { path?: string }): void {
-    if (this.diagnostics.length === MAX_PROBLEMS) {
-      const message = `more than ${MAX_PROBLEMS} problems in this file; the rest is not shown`
-      this.diagnostics.push({ severity: 'error', code: 'too-many-problems', message, span })
-      return
-    }
     const { severity = 'error', ...rest } = problem
-    this.diagnostics.push({ severity, ...rest, span })
+    const taken = ++this.#taken[severity]
+    if (taken <= MAX_PROBLEMS) this.diagnostics.push({ severity, ...rest, span })
+    if (taken !== MAX_PROBLEMS + 1) return
+    const message = `more than ${MAX_PROBLEMS} ${severity === 'error' ? 'problems' : 'warnings'} in this file; the rest is not shown`
+    this.diagnostics.push({ severity, code: 'too-many-problems', message, span })
   }
 
   /** The place of a node. The braces of an object say nothing: it is where it begins. */

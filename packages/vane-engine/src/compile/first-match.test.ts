@@ -152,9 +152,10 @@ const requests = fc.array(request, { minLength: 8, maxLength: 8 })
 
 const bounds = fc.constantFrom<GraphBounds | undefined>(
   undefined,
-  { nodesPerSize: 2, freeNodes: 0 },
-  { nodesPerSize: 4, freeNodes: 10 },
-  { nodesPerSize: 8, freeNodes: 60 },
+  { nodesPerSize: 2, freeNodes: 0, choiceRules: 16 },
+  { nodesPerSize: 4, freeNodes: 10, choiceRules: 4 },
+  { nodesPerSize: 8, freeNodes: 60, choiceRules: 2 },
+  { nodesPerSize: 20, freeNodes: 0, choiceRules: 2 },
 )
 
 function parse(rules: readonly object[]): Rule[] {
@@ -225,6 +226,44 @@ test('the graph answers as a first-match reading of the rules does, whatever its
     }),
     { numRuns },
   )
+})
+
+test('rules with different keys by turns are found as a first-match reading finds them', () => {
+  // Small enough that rules are repeated and hide each other, and most of them have keys.
+  const comparisons = fc.oneof(
+    comparison('http.host'),
+    comparison('http.uri.path'),
+    fc.constantFrom('GET', 'POST').map((equals) => ({ 'http.method': { equals } })),
+    fc.constantFrom('1', '2', '11').map((equals) => ({ 'http.header.x': { equals } })),
+    fc.constantFrom('10.0.0.0/30', '10.0.0.1/32', '192.168.0.0/16').map((cidr) => ({ 'remote.ip': { cidr } })),
+  )
+  const match = fc.oneof(
+    { weight: 6, arbitrary: comparisons },
+    { weight: 2, arbitrary: fc.array(comparisons, { minLength: 2, maxLength: 3 }) },
+    { weight: 1, arbitrary: fc.array(comparisons, { minLength: 2, maxLength: 3 }).map((any_of) => ({ any_of })) },
+    { weight: 1, arbitrary: predicateOn(['http.host', 'http.uri.path', 'http.body', 'remote.ip']) },
+  )
+  const some = fc
+    .array(fc.record({ match, priority: fc.nat(3), terminate: fc.constantFrom({ type: 'close' }, STATIC, STATIC) }), {
+      minLength: 4,
+      maxLength: 40,
+    })
+    .map((list) => list.map((rule, index) => ({ ...rule, name: `r${(index * 7) % 40}-${index}`, listen: [':80'] })))
+  let choices = 0
+  fc.assert(
+    fc.property(some, requests, bounds, (written, all, given) => {
+      const rules = parse(written)
+      const { whole } = lowerRules(rules, given)
+      choices += whole.nodes.filter(({ kind }) => kind === 'choose').length
+      const ordered = inOrder(rules)
+      for (const values of all) {
+        const { rule } = walk(whole, (field) => values[field], { listener: 'tcp::80' })!
+        expect(rule).toBe(ordered.find((candidate) => holds(candidate, values))?.name ?? null)
+      }
+    }),
+    { numRuns },
+  )
+  expect(choices).toBeGreaterThan(numRuns / 20)
 })
 
 test('a body is collected once, before the first check that sees it, and nowhere else', () => {

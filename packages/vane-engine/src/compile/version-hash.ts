@@ -9,11 +9,19 @@ import { toPlainJson } from './plain-json.ts'
  */
 export function versionHash(rules: readonly AnalyzedRule[]): string {
   const sorted = [...rules].toSorted((a, b) => (a.rule.name < b.rule.name ? -1 : 1))
-  // Rule by rule: one text of ten thousand rules takes longer to put together than to hash.
-  const hash = createHash('sha256').update('[')
-  sorted.forEach((rule, index) => hash.update(`${index === 0 ? '' : ','}${canonicalJson(toCanonical(rule))}`))
-  return hash.update(']').digest('hex')
+  const hash = createHash('sha256')
+  // In pieces: one text of all rules takes memory, and each call of the hash takes time.
+  let piece = '['
+  sorted.forEach((rule, index) => {
+    piece += `${index === 0 ? '' : ','}${canonicalJson(toCanonical(rule))}`
+    if (piece.length < PIECE_CHARS) return
+    hash.update(piece)
+    piece = ''
+  })
+  return hash.update(`${piece}]`).digest('hex')
 }
+
+const PIECE_CHARS = 65_536
 
 /** Everything about a rule that can change what the engine does, and nothing else. */
 function toCanonical({ rule, requestChain, responseChain }: AnalyzedRule): Json {
@@ -57,7 +65,8 @@ function toCanonicalPredicate(predicate: Predicate): Json {
   }
 }
 
-function sorted(values: readonly Json[]): Json[] {
+function sorted(values: readonly Json[]): readonly Json[] {
+  if (values.length < 2) return values
   return values
     .map((value) => ({ value, text: canonicalJson(value) }))
     .toSorted((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))

@@ -16,6 +16,8 @@ export interface WalkStep {
   readonly edge?: Edge
   /** Of a dispatch that found something: what. */
   readonly found?: DispatchCase
+  /** Of a choice among candidates: the one that won. */
+  readonly won?: NodeId
 }
 
 /** A walk through a graph. */
@@ -46,6 +48,7 @@ export function walk(
 ): Walk | undefined {
   const steps: WalkStep[] = []
   let rule: string | null = null
+  let best: { readonly node: NodeId; readonly place: number; readonly onWin: NodeId } | undefined
   if (!Object.hasOwn(graph.entries, listener)) return undefined
   for (let id = graph.entries[listener]; id !== undefined;) {
     const node = graph.nodes[id]!
@@ -63,6 +66,16 @@ export function walk(
         id = found?.[1] ?? node.default
         break
       }
+      case 'candidate':
+        steps.push({ node: id, edge: 'next' })
+        if (best === undefined || node.place < best.place) best = { ...node, node: id }
+        id = node.next
+        break
+      case 'choose':
+        steps.push(best === undefined ? { node: id, edge: 'default' } : { node: id, edge: 'onWin', won: best.node })
+        id = best?.onWin ?? node.default
+        best = undefined
+        break
       case 'upgrade':
         steps.push(isHttp ? { node: id, edge: 'next' } : { node: id, ...otherwise(node.otherwise) })
         id = isHttp ? node.next : node.otherwise

@@ -35,6 +35,7 @@ test('nothing set means the documented defaults', async () => {
       bindBackoffInitialMs: 100,
       bindBackoffMaxMs: 5_000,
       bootHealthTimeoutSecs: 60,
+      watch: true,
       flowLogFile: undefined,
       cgiMaxConcurrent: 100,
       threads: undefined,

@@ -250,7 +250,6 @@ test('hostile files of every kind end in diagnostics', async () => {
     'rules/deep.json:1:65 nesting-too-deep',
     'rules/huge.json:1:1 file-too-large',
     'rules/proto.json:1:3 forbidden-key',
-    'rules/proto.json:1:3 unknown-key',
     'rules/twice.json:1:16 duplicate-key',
     'wasm/limits.json:1:1 unreadable-file',
     'wasm/policy.json:1:1 unreadable-file',
@@ -271,4 +270,33 @@ test('a file that is written to all the time ends in a text or a diagnostic', as
   going = false
   await writing
   expect((await loadConfig(dir)).diagnostics).toEqual([])
+})
+
+test('a runtime that may be missing is asked for only where a rule names a plugin that is there', async () => {
+  const asked: object[] = []
+  let closed = 0
+  const { wasm, loaded } = runtime({ 'gate.wasm': [exported] })
+  const open = (limits: object): Promise<Pick<WasmRuntime, 'loadComponent'> & { close(): Promise<void> }> => {
+    asked.push(limits)
+    return Promise.resolve({
+      loadComponent: (path) => wasm.loadComponent(path),
+      close: () => Promise.resolve(void closed++),
+    })
+  }
+  write('wasm/gate.wasm', '')
+  write('wasm/limits.json', '{ "gate": { "memory_mb": 7 } }')
+  write('rules/a.json', rules(rule('a'), rule('b', 'gates:on-request')))
+  const absent = await loadConfig(dir, { openPlugins: open })
+  expect([asked, absent.assumedPlugins]).toEqual([[], []])
+  expect(absent.diagnostics).toContainEqual(
+    expect.objectContaining({ code: 'unknown-plugin', suggestion: 'did you mean "gate"?' }),
+  )
+
+  write('rules/a.json', rules(rule('a'), rule('b', 'gate:on-request')))
+  const looked = await loadConfig(dir, { openPlugins: open })
+  expect([looked.graph?.middlewares[0]?.meta.needsBody, looked.assumedPlugins]).toEqual([true, []])
+  expect([asked, loaded.length, closed]).toEqual([[{ gate: { memoryMb: 7 } }], 1, 1])
+
+  const assumed = await loadConfig(dir, { openPlugins: () => Promise.resolve(undefined) })
+  expect([assumed.graph?.middlewares[0]?.meta.needsBody, assumed.assumedPlugins]).toEqual([false, ['gate.wasm']])
 })

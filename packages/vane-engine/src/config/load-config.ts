@@ -4,33 +4,36 @@ import {
   parseRuleFile,
   sortDiagnostics,
   type Diagnostic,
+  type ParsedRuleFile,
   type Rule,
   type SymbolicFlowGraph,
-  type WasmRuntime,
 } from 'vane-core'
 import { BUILTIN_MIDDLEWARE } from '../compile/builtin-middleware.ts'
 import { compileParsed } from '../compile/compile.ts'
 import { BUILTINS_ONLY } from '../compile/metadata-provider.ts'
 import { assumePlugins } from './assume-plugins.ts'
-import { loadPlugins } from './load-plugins.ts'
+import { loadPlugins, pluginStems, type OpenPlugins, type PluginLoader, type PluginLookup } from './load-plugins.ts'
 import { findUnusedPlugins } from './find-unused-plugins.ts'
-import { readPluginFiles } from './read-plugin-files.ts'
+import { readPluginFiles, type PluginFiles } from './read-plugin-files.ts'
 import { readRuleFiles } from './read-rule-files.ts'
 
 export { comparesPaths } from '../link/compared-path.ts'
 export { readDescribed } from '../link/described-request.ts'
 export type { DescribedRequest } from '../link/described-request.ts'
+export { loadSettings } from './env.ts'
+export type { LoadedSettings } from './env.ts'
+export type { OpenPlugins } from './load-plugins.ts'
 export { findUnsupported } from '../link/unsupported.ts'
 
 /** What {@link loadConfig} may be given. */
 export interface LoadConfigOptions {
   /** Loads plugins; without it, a rule that names one is an error. */
-  readonly wasm?: WasmRuntime
+  readonly wasm?: PluginLoader
   /**
-   * `assume` takes every export of a `.wasm` file that exists for stateless request middleware, without looking into it:
-   * for tools that have no runtime. Default `load`.
+   * Instead of `wasm`, for tools that may have no runtime, and need none for most configurations: asked only where a rule names
+   * a plugin that is there. If it has none, every export of that plugin is taken for stateless request middleware.
    */
-  readonly plugins?: 'load' | 'assume'
+  readonly openPlugins?: OpenPlugins
   /** Where `.wasm` files are; default `wasm` in the configuration directory. */
   readonly wasmDir?: string
 }
@@ -60,8 +63,10 @@ export async function loadConfig(dir: string, options: LoadConfigOptions = {}): 
   const { wasm, wasmDir = join(root, 'wasm') } = options
   const plugins = await readPluginFiles(wasmDir)
   const sources = new Map([...files.map((file) => [file.path, file.text] as const), ...plugins.sources])
-  const assumed = options.plugins === 'assume' ? assumePlugins(parsed, plugins.plugins) : undefined
-  const plugin = assumed?.lookup ?? (wasm && (await loadPlugins(parsed, wasm, wasmDir)))
+  const { lookup: plugin, assumed } =
+    options.openPlugins === undefined
+      ? { lookup: wasm && (await loadPlugins(parsed, wasm, wasmDir)), assumed: [] }
+      : await lookIntoPlugins(parsed, plugins, { openPlugins: options.openPlugins, wasmDir })
   const middleware = plugin === undefined ? BUILTINS_ONLY : { builtins: BUILTIN_MIDDLEWARE, plugin }
   const compiled = compileParsed(parsed, middleware)
   // What could not be read explains a lack of rules better than "no rule" does.
@@ -73,8 +78,25 @@ export async function loadConfig(dir: string, options: LoadConfigOptions = {}): 
   return {
     graph: hasErrors(all) ? undefined : compiled.graph,
     rules: compiled.rules,
-    assumedPlugins: assumed?.assumed ?? [],
+    assumedPlugins: assumed,
     diagnostics: all,
     sources,
+  }
+}
+
+/** What plugins are, with as little effort as possible: a runtime takes longer to come than rules take to compile. */
+async function lookIntoPlugins(
+  parsed: readonly ParsedRuleFile[],
+  files: PluginFiles,
+  { openPlugins, wasmDir }: { readonly openPlugins: OpenPlugins; readonly wasmDir: string },
+): Promise<{ readonly lookup: PluginLookup; readonly assumed: readonly string[] }> {
+  const named = pluginStems(parsed)
+  const isNeeded = files.plugins.some(({ stem }) => named.has(stem))
+  const wasm = isNeeded ? await openPlugins(Object.fromEntries(files.limits)) : undefined
+  if (wasm === undefined) return assumePlugins(parsed, files.plugins)
+  try {
+    return { lookup: await loadPlugins(parsed, wasm, wasmDir), assumed: [] }
+  } finally {
+    await wasm.close()
   }
 }

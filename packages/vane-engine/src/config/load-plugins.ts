@@ -10,9 +10,21 @@ import {
   type PluginRef,
   type Problem,
   type WasmRuntime,
+  type WrittenLimits,
 } from 'vane-core'
 import type { PluginResolution } from '../compile/metadata-provider.ts'
 import { describeIoError, errorCode } from './io-error.ts'
+
+/** What plugins are loaded with. */
+export type PluginLoader = Pick<WasmRuntime, 'loadComponent'>
+
+/**
+ * Opens what plugins are loaded with, under the limits of `limits.json`; `undefined` where there is nothing to load them with.
+ * Closed once the configuration has been read.
+ */
+export type OpenPlugins = (
+  limits: Readonly<Record<string, WrittenLimits>>,
+) => Promise<(PluginLoader & { close(): Promise<void> }) | undefined>
 
 /** A `.wasm` file that rules name: what it says of itself, or why it cannot be used. */
 type LoadedPlugin = { readonly path: string; readonly metadata: PluginMetadata } | { readonly problem: Problem }
@@ -23,7 +35,7 @@ export type PluginLookup = (ref: PluginRef) => PluginResolution
 /** Loads the metadata of every plugin that rules name, one after the other: each load may be a compilation of its own. */
 export async function loadPlugins(
   parsed: readonly ParsedRuleFile[],
-  wasm: WasmRuntime,
+  wasm: PluginLoader,
   wasmDir: string,
 ): Promise<PluginLookup> {
   const plugins = new Map<string, LoadedPlugin>()
@@ -51,7 +63,7 @@ export function pluginStems(parsed: readonly ParsedRuleFile[]): Set<string> {
   return stems
 }
 
-async function loadPlugin(stem: string, wasm: WasmRuntime, wasmDir: string): Promise<LoadedPlugin> {
+async function loadPlugin(stem: string, wasm: PluginLoader, wasmDir: string): Promise<LoadedPlugin> {
   let path: string
   try {
     // A module's identity is its canonical path.

@@ -34,6 +34,8 @@ export interface Settings {
   readonly bindBackoffInitialMs: number
   readonly bindBackoffMaxMs: number
   readonly bootHealthTimeoutSecs: number
+  /** Whether the daemon reloads when files of the configuration change. */
+  readonly watch: boolean
   readonly flowLogFile: string | undefined
   readonly cgiMaxConcurrent: number
   /** `undefined` leaves the choice to the daemon. */

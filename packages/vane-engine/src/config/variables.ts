@@ -43,6 +43,7 @@ export const VARIABLES: Variables<Omit<Settings, 'security'>> = {
   bindBackoffInitialMs: { name: 'VANE_BIND_BACKOFF_INITIAL_MS', parser: integer(1, DAY_MS), fallback: 100 },
   bindBackoffMaxMs: { name: 'VANE_BIND_BACKOFF_MAX_MS', parser: integer(1, DAY_MS), fallback: 5_000 },
   bootHealthTimeoutSecs: { name: 'VANE_BOOT_HEALTH_TIMEOUT_SECS', parser: integer(1, WEEK_SECS), fallback: 60 },
+  watch: { name: 'VANE_WATCH', parser: SWITCH, fallback: true },
   flowLogFile: { name: 'VANE_FLOW_LOG_FILE', parser: TEXT, fallback: undefined },
   cgiMaxConcurrent: { name: 'VANE_CGI_MAX_CONCURRENT', parser: integer(1, 1_000_000), fallback: 100 },
   threads: { name: 'VANE_THREADS', parser: integer(1, 1_024), fallback: undefined },

@@ -1,6 +1,6 @@
 import type { HeaderList, HttpRequest, HttpResponse, Logger, MaybePromise, PluginCallOptions } from 'vane-core'
 import type { Connection } from '../listen/connection.ts'
-import type { UpstreamListener } from '../upstream/upstream-request.ts'
+import type { SwitchedUpstream, UpstreamListener } from '../upstream/upstream-request.ts'
 
 /** Work that can be told that nobody waits for it any more. */
 export interface Cancelable {
@@ -22,6 +22,8 @@ export interface Flow extends UpstreamListener {
   onInterim(status: number, headers: HeaderList): void
   /** Goes on with the response of a fetch that answered `undefined`. */
   onResponse(response: HttpResponse): void
+  /** Goes on as a tunnel, where a fetch that answered `undefined` has been granted another protocol. */
+  onSwitched(headers: HeaderList, upstream: SwitchedUpstream): void
   /** Goes on after the failure of a fetch that answered `undefined`. */
   onFailure(error: Error): void
 }

@@ -27,6 +27,8 @@ export function reportFailure(
 ): void {
   if (error instanceof VaneError && error.kind === 'canceled') return
   counters.countError(error)
+  // Only a body can be slow once its request has become a walk.
+  if (error instanceof ClientFault && error.status === 408) counters.countLimitHit('body_idle_timeout')
   const isAnomaly = isPluginError(error) && error.case === 'plugin' && error.onErrorHint === 'internal'
   if (isAnomaly) counters.pluginAnomalies++
   const fields = {

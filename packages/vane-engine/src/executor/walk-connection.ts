@@ -1,14 +1,7 @@
 import type { LinkedGraph } from '../link/linked-graph.ts'
-import {
-  type LinkedNode,
-  NO_NODE,
-  OP_CHECK,
-  OP_DISPATCH,
-  OP_FORWARD,
-  OP_MIDDLEWARE,
-  OP_UPGRADE,
-} from '../link/linked-node.ts'
+import { type LinkedNode, NO_NODE, OP_FORWARD, OP_MIDDLEWARE, OP_UPGRADE } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
+import { matchFrom } from './match-from.ts'
 
 /**
  * Takes a connection that speaks HTTP through the graph's L4 phases, where there is no message yet.
@@ -27,16 +20,13 @@ export function walkConnection(graph: LinkedGraph, connection: Connection): numb
  * @returns `undefined` where the connection is to be dropped.
  */
 export function walkToCarrier(graph: LinkedGraph, connection: Connection, speaksHttp: boolean): LinkedNode | undefined {
-  let at = graph.entries.get(connection.entryKey) ?? NO_NODE
+  const entry = graph.entries.get(connection.entryKey)
+  if (entry === undefined) return undefined
+  const subject = { connection, request: undefined, recorder: undefined }
+  let at = entry
   for (;;) {
-    const node = graph.nodes[at]
+    const node = graph.nodes[matchFrom(graph, at, subject)]
     switch (node?.op) {
-      case OP_CHECK:
-        at = node.test!(connection, undefined) ? node.onMatch : node.next
-        break
-      case OP_DISPATCH:
-        at = graph.takeCase(node, connection)
-        break
       case OP_MIDDLEWARE:
         // Of those that run on connections there is only `sni_peek`, which has nothing left to do.
         at = node.next

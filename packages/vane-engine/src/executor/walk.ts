@@ -6,7 +6,6 @@ import {
   type Logger,
   type MaybePromise,
   type PluginCallOptions,
-  type StepBranch,
   VaneError,
 } from 'vane-core'
 import type { ClientFault } from '../http1/client-fault.ts'
@@ -17,18 +16,22 @@ import {
   NO_NODE,
   OP_CHECK,
   OP_CLOSE,
-  OP_DISPATCH,
   OP_FETCH,
   OP_FORWARD,
+  OP_MATCH,
   OP_MIDDLEWARE,
   OP_TUNNEL,
   OP_UPGRADE,
   OP_WRITE_RESPONSE,
 } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
+import type { SwitchedUpstream } from '../upstream/upstream-request.ts'
 import { BodyLimitError } from './body-limit-error.ts'
 import { collectBody } from './collect-body.ts'
 import type { Cancelable, FetchOutcome, Flow, MiddlewareOutcome } from './flow.ts'
+import { matchFrom, type MatchSubject } from './match-from.ts'
+import { openTunnel } from './open-tunnel.ts'
+import { discardBody } from './discard-body.ts'
 import { type FailureSinks, reportFailure } from './report-failure.ts'
 import { respondToError, toStatusResponse } from './respond-to-error.ts'
 import type { TrajectoryRecorder } from './trajectory-recorder.ts'
@@ -46,14 +49,14 @@ export interface WalkStart {
  *
  * It goes on synchronously for as long as nodes answer synchronously; what is a promise suspends it at that node.
  */
-export class Walk implements Flow, PluginCallOptions, ExchangeListener {
+export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeListener {
   readonly connection: Connection
   readonly request: HttpRequest
   response: HttpResponse | undefined
   readonly #graph: LinkedGraph
   readonly #exchange: ServerExchange
   readonly #context: FailureSinks
-  readonly #recorder: TrajectoryRecorder | undefined
+  readonly recorder: TrajectoryRecorder | undefined
   /** Node of the fetch that is under way. */
   #fetchAt = NO_NODE
   #rule: string | undefined
@@ -68,7 +71,7 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
   constructor(start: WalkStart, context: FailureSinks) {
     this.#graph = start.graph.retain()
     this.#exchange = start.exchange
-    this.#recorder = start.recorder
+    this.recorder = start.recorder
     this.#context = context
     this.connection = start.connection
     this.request = start.exchange.request
@@ -104,8 +107,20 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
   onResponse(response: HttpResponse): void {
     const at = this.#fetchAt
     // A response that comes after its client has gone is of no use to anybody.
-    if (this.#hasEnded) this.#discardBody(response, canceled())
+    if (this.#hasEnded) discardBody(response, canceled())
     else this.run(this.#onFetched(at, this.#graph.nodes[at]!, response))
+  }
+
+  onSwitched(headers: HeaderList, upstream: SwitchedUpstream): void {
+    const node = this.#graph.nodes[this.#fetchAt]!
+    if (this.#hasEnded || !openTunnel(this.#exchange, headers, upstream)) {
+      upstream.socket.destroy()
+      this.drop()
+      return
+    }
+    this.recorder?.leave(this.#fetchAt, node, 'tunnel')
+    this.recorder?.leave(node.otherwise, this.#graph.nodes[node.otherwise]!, 'end')
+    this.#hasEnded = true
   }
 
   onFailure(error: Error): void {
@@ -118,6 +133,7 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
     const { nodes } = this.#graph
     let at = from
     while (at !== NO_NODE) {
+      at = matchFrom(this.#graph, at, this)
       const node = nodes[at]
       if (node === undefined) {
         this.#answerError(new VaneError({ kind: 'internal' }, `walk led to node ${at}, which does not exist`))
@@ -134,13 +150,8 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
     switch (node.op) {
       case OP_CHECK: {
         const isMatch = node.test!(this.connection, this.request)
-        this.#recorder?.leave(at, node, isMatch ? 'match' : 'miss')
+        this.recorder?.leave(at, node, isMatch ? 'match' : 'miss')
         return isMatch ? node.onMatch : node.next
-      }
-      case OP_DISPATCH: {
-        const target = this.#graph.takeCase(node, this.connection, this.request)
-        this.#recorder?.leave(at, node, target === node.next ? 'default' : 'case')
-        return target
       }
       case OP_MIDDLEWARE: {
         let outcome: MaybePromise<MiddlewareOutcome>
@@ -173,13 +184,17 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
         return NO_NODE
       }
       case OP_WRITE_RESPONSE:
-        this.#leave(at, node, 'end')
+        this.recorder?.leave(at, node, 'end')
         this.#answer(this.response ?? toStatusResponse(500), false)
         return NO_NODE
       case OP_CLOSE:
-        this.#leave(at, node, 'close')
-        if (node.unmatched) this.#answer(toStatusResponse(404), true)
+        this.recorder?.leave(at, node, 'close')
+        if (node.unmatched) this.#answerUnmatched()
         else this.drop()
+        return NO_NODE
+      case OP_MATCH:
+        // Not met: the program goes past them.
+        this.#answerError(new VaneError({ kind: 'internal' }, `walk stopped at node ${at}, which leads on`))
         return NO_NODE
       case OP_UPGRADE:
         // The connection has been upgraded before its first request.
@@ -192,7 +207,7 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
   }
 
   #onOutcome(at: number, node: LinkedNode, outcome: MiddlewareOutcome): number {
-    this.#leave(at, node, outcome.tag)
+    this.recorder?.leave(at, node, outcome.tag)
     switch (outcome.tag) {
       case 'continue':
         return node.next
@@ -206,9 +221,9 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
   }
 
   #onFetched(at: number, node: LinkedNode, response: HttpResponse): number {
-    this.#leave(at, node, 'response')
+    this.recorder?.leave(at, node, 'response')
     // A response made by `on_error` takes the place of the one that response middleware failed on.
-    if (this.response !== undefined) this.#discardBody(this.response, new Error('replaced after a failure'))
+    if (this.response !== undefined) discardBody(this.response, new Error('replaced after a failure'))
     this.response = response
     return node.next
   }
@@ -244,7 +259,7 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
 
   /** The failure channel: what a throw at a node leads to. */
   #onFailure(at: number, node: LinkedNode, error: unknown): number {
-    this.#leave(at, node, 'error')
+    this.recorder?.leave(at, node, 'error')
     const hint = isPluginError(error) && error.case === 'plugin' ? error.onErrorHint : undefined
     if (hint !== 'force-close' && node.onError !== NO_NODE) {
       this.#report(error, node)
@@ -271,21 +286,27 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
     reportFailure(this.#error, { node, rule: this.#rule, connectionId: this.connection.id }, this.#context)
   }
 
+  /** No rule wants the request. Where a connection carries others beside it, they go on (RFC 9110 §15.5.20). */
+  #answerUnmatched(): void {
+    const { version } = this.request
+    const isShared = version === '2' || version === '3'
+    this.#answer(toStatusResponse(isShared ? 421 : 404), !isShared)
+  }
+
   #answer(response: HttpResponse, close: boolean): void {
     if (this.#hasEnded) {
-      this.#discardBody(response, canceled())
+      discardBody(response, canceled())
       return
     }
     this.#hasEnded = true
-    if (this.response !== undefined && this.response !== response)
-      this.#discardBody(this.response, new Error('replaced'))
+    if (this.response !== undefined && this.response !== response) discardBody(this.response, new Error('replaced'))
     this.response = response
     try {
       this.#exchange.respond(response, close)
     } catch (error) {
       // A field that no encoder can write, from a rule or a plugin.
       this.#report(error, undefined)
-      this.#discardBody(response, new Error('response cannot be written'))
+      discardBody(response, new Error('response cannot be written'))
       this.#exchange.respond(toStatusResponse(500), true)
     }
   }
@@ -300,16 +321,8 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#isClosed = true
-    if (this.response !== undefined) this.#discardBody(this.response, canceled())
+    if (this.response !== undefined) discardBody(this.response, canceled())
     this.#exchange.cut(canceled())
-  }
-
-  #discardBody(response: HttpResponse, reason: Error): void {
-    if (response.body.kind === 'stream') response.body.source.cancel(reason)
-  }
-
-  #leave(at: number, node: LinkedNode, branch: StepBranch): void {
-    this.#recorder?.leave(at, node, branch)
   }
 
   /** The exchange is over, whoever ended it. */
@@ -320,7 +333,7 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
       const reason = canceled()
       this.#abort?.abort(reason)
       this.#canceled?.cancel(reason)
-      if (wasRunning && this.response !== undefined) this.#discardBody(this.response, reason)
+      if (wasRunning && this.response !== undefined) discardBody(this.response, reason)
     }
     const { counters } = this.#context
     // A response that broke off under way: the head said one thing, the body's failure another.
@@ -331,7 +344,7 @@ export class Walk implements Flow, PluginCallOptions, ExchangeListener {
     counters.requestsActive--
     const outcome =
       end === 'client-gone' ? 'canceled' : this.#isClosed ? 'closed' : end === 'cut' ? 'failed' : 'response'
-    this.#recorder?.finish(this.connection, this.#exchange, { outcome, rule: this.#rule, error: this.#error })
+    this.recorder?.finish(this.connection, this.#exchange, { outcome, rule: this.#rule, error: this.#error })
     this.#graph.release()
   }
 }

@@ -1,5 +1,6 @@
 import type { FetchSpec } from 'vane-core'
 import type { Fetch } from '../executor/flow.ts'
+import type { CgiRuntime } from './cgi/cgi-runtime.ts'
 import type { UpstreamIdentity } from '../tls/upstream-tls.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { createHttpProxy } from './http-proxy.ts'
@@ -9,6 +10,8 @@ import { createStatic } from './static.ts'
 /** What fetches are made of besides their own arguments. */
 export interface FetchContext {
   readonly pools: UpstreamPools
+  /** Absent where CGI programs are not to be run. */
+  readonly cgi?: CgiRuntime | undefined
   /** TLS to the upstreams of those fetches whose rules ask for it. */
   readonly identities: ReadonlyMap<FetchSpec, UpstreamIdentity>
 }
@@ -17,12 +20,16 @@ export interface FetchContext {
 export function createFetch(spec: FetchSpec, context: FetchContext): Fetch {
   switch (spec.type) {
     case 'http_proxy':
+    case 'websocket':
       return createHttpProxy(spec, context)
     case 'static':
     case 'synthesize':
       return createStatic(spec.response)
     case 'redirect_https':
       return createRedirectHttps(spec)
+    case 'cgi':
+      if (context.cgi === undefined) throw new Error('CGI programs need the feature "cgi", which is off')
+      return context.cgi.createFetch(spec)
     default:
       // `findUnsupported` has refused it with a better sentence, unless somebody made the graph by hand.
       throw new Error('this version of the engine has no such fetch')

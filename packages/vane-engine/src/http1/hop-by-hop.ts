@@ -18,11 +18,6 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** Fields whose removal would change which message it is; a peer may not have them removed by naming them. */
 const PROTECTED: ReadonlySet<string> = new Set(['host', 'content-length', 'expect'])
 
-/** Whether a field of that lower-case name never crosses the proxy. */
-export function isHopByHop(lowerName: string): boolean {
-  return HOP_BY_HOP.has(lowerName)
-}
-
 /** Whether a field of that lower-case name is the encoder's: hop-by-hop or framing. */
 export function isHostOwned(lowerName: string): boolean {
   return HOP_BY_HOP.has(lowerName) || lowerName === 'content-length' || lowerName === 'trailer'

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { LimitName } from '../floor/limit-name.ts'
 import type { HeaderList, HttpRequest, HttpResponse } from 'vane-core'
 
 /** Turns a client's bytes into requests, and responses into bytes. The seam behind which protocol versions are exchanged. */
@@ -21,6 +22,8 @@ export interface HttpSession {
   onExchange(exchange: ServerExchange): void
   /** A request was refused before it became an exchange. */
   onRefused(status: number, reason: string): void
+  /** The client went over one of the security floor's limits, in a way that no response tells of. */
+  onLimitHit(limit: LimitName, reason: string): void
 }
 
 /** How an exchange ended: the response is out, or the client went away first, or we cut the connection. */
@@ -35,6 +38,13 @@ export type ExchangeEnd = 'complete' | 'client-gone' | 'cut'
 export interface ExchangeListener {
   /** Called once, when nothing more will happen to the response. */
   onEnd(end: ExchangeEnd): void
+}
+
+/** A socket that speaks no HTTP any more. It is paused. */
+export interface SwitchedSocket {
+  readonly socket: Socket
+  /** What it had sent behind the last message of HTTP. */
+  readonly ahead: Uint8Array
 }
 
 /** One request with the response it is owed. */
@@ -59,6 +69,16 @@ export interface ServerExchange {
   respond(response: HttpResponse, close: boolean): void
   /** Sends an interim response, where the client's version knows them and the final one has not begun. */
   inform(status: number, headers: HeaderList): void
+  /**
+   * Answers 101 and lets go of the connection: what follows is no HTTP, and the socket the caller's. The exchange ends with
+   * the socket. Only for a request that has asked for it, and that no response has begun for.
+   *
+   * @param headers of the answer; `Connection` and `Upgrade` are written besides.
+   * Absent where the version of HTTP knows no such thing.
+   *
+   * @returns `undefined` where this request cannot, or its client has gone.
+   */
+  switchProtocols?(protocol: string, headers: HeaderList): SwitchedSocket | undefined
   /** Breaks the connection off at once. */
   cut(error: Error): void
 }

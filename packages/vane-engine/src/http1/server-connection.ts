@@ -13,6 +13,7 @@ import { RequestReader } from './request-reader.ts'
 import type { HttpSession } from './server-codec.ts'
 import type { ServerContext } from './server-context.ts'
 import { Http1Exchange } from './server-exchange.ts'
+import { listenToSocket, type SocketListener } from './socket-events.ts'
 import { SocketFlow } from './socket-flow.ts'
 
 /** Bytes of an unwanted request body that are read to the end, so that the connection can be kept. */
@@ -21,7 +22,7 @@ const MAX_DISCARD_BYTES = 65_536
 const TLS_HANDSHAKE = 0x16
 
 /** One HTTP/1.x client connection: takes its bytes apart into requests and runs them one after the other. */
-export class ServerConnection implements BodyOwner, Deadline {
+export class ServerConnection implements BodyOwner, Deadline, SocketListener {
   deadlineMs: number = Infinity
   readonly socket: Socket
   readonly session: HttpSession
@@ -31,6 +32,7 @@ export class ServerConnection implements BodyOwner, Deadline {
   /** The request whose response is not out yet. */
   #exchange: Http1Exchange | undefined
   readonly #flow: SocketFlow
+  readonly #stopListening: () => void
   readonly #reader: RequestReader
   /** The request body that is coming in. */
   #content: ReceivedContent | undefined
@@ -55,10 +57,7 @@ export class ServerConnection implements BodyOwner, Deadline {
     const { decoder, limits } = context
     this.#flow = new SocketFlow(socket)
     this.#reader = new RequestReader(decoder, { scheme: session.scheme, maxBytes: limits.maxHeaderBytes })
-    socket.on('data', (bytes: Buffer) => this.#onData(bytes))
-    socket.on('end', () => this.#onEnd())
-    socket.on('drain', () => this.#onDrain())
-    socket.on('close', () => this.#onClose())
+    this.#stopListening = listenToSocket(socket, this)
     context.clock.add(this)
     context.clock.set(this, context.limits.headerTimeoutMs)
   }
@@ -76,6 +75,18 @@ export class ServerConnection implements BodyOwner, Deadline {
     if (content?.isBeingRead === false && content.remainingBytes > MAX_DISCARD_BYTES) return true
     // The client has ended its side, and nothing of it is left.
     return this.socket.readableEnded && this.#ahead.length === 0
+  }
+
+  /** Lets go of the socket, which is paused. @returns what the client had sent behind the request. */
+  release(): Buffer {
+    this.#stopListening()
+    this.socket.pause()
+    const ahead = this.#ahead.take()
+    this.#exchange = undefined
+    this.#stopReading()
+    this.context.clock.delete(this)
+    this.context.onClosed(this)
+    return ahead
   }
 
   /** Ends an idle connection; one with a request goes on to its response. */
@@ -137,7 +148,7 @@ export class ServerConnection implements BodyOwner, Deadline {
     } else this.#close()
   }
 
-  #onData(bytes: Buffer): void {
+  onData(bytes: Buffer): void {
     if (this.#isClosing) return
     let rest = bytes
     if (this.#content !== undefined) {
@@ -289,7 +300,10 @@ export class ServerConnection implements BodyOwner, Deadline {
   #refuse(error: unknown): void {
     const fault = toClientFault(error)
     if (fault === undefined) {
-      this.#fail(error)
+      // Something of ours broke while it handled this connection: it ends, and no other.
+      this.session.onRefused(500, error instanceof Error ? (error.stack ?? error.message) : String(error))
+      this.#stopReading()
+      this.socket.destroy()
       return
     }
     const exchange = this.#exchange
@@ -310,26 +324,13 @@ export class ServerConnection implements BodyOwner, Deadline {
     content?.pipe.break(fault)
   }
 
-  /** Something of ours broke while it handled this connection: it ends, and no other. */
-  #fail(error: unknown): void {
-    const exchange = this.#exchange
-    const content = this.#content
-    const failure = new VaneError({ kind: 'internal' }, 'connection could not be handled', { cause: error })
-    this.#exchange = undefined
-    this.#stopReading()
-    this.session.onRefused(500, error instanceof Error ? (error.stack ?? error.message) : String(error))
-    this.socket.destroy()
-    exchange?.onConnectionClosed()
-    content?.pipe.break(failure)
-  }
-
-  #onEnd(): void {
+  onEnd(): void {
     if (this.#isClosing) return
     if (this.#content !== undefined) this.#refuse(new ClientFault(400, 'connection ended within the request body'))
     else this.#continue()
   }
 
-  #onDrain(): void {
+  onDrain(): void {
     const exchange = this.#exchange
     if (exchange === undefined) {
       this.#continue()
@@ -342,7 +343,7 @@ export class ServerConnection implements BodyOwner, Deadline {
     } else exchange.onDrain()
   }
 
-  #onClose(): void {
+  onClose(): void {
     const exchange = this.#exchange
     const content = this.#content
     this.#stopReading()

@@ -7,7 +7,7 @@ import { type ContentOwner, MessageSink, writeTogether } from './message-sink.ts
 import type { DecodedRequest } from './request-decoder.ts'
 import { encodeResponseHead, encodeStatusLine, type ResponseFraming } from './response-encoder.ts'
 import type { ServerConnection } from './server-connection.ts'
-import type { ExchangeEnd, ExchangeListener, ServerExchange } from './server-codec.ts'
+import type { ExchangeEnd, ExchangeListener, ServerExchange, SwitchedSocket } from './server-codec.ts'
 import { SlicedBody } from './sliced-body.ts'
 
 /** Fixed bodies above this size go out piece by piece, so that a slow client can be told from one that takes nothing. */
@@ -112,6 +112,19 @@ export class Http1Exchange implements ServerExchange, ContentOwner {
     if (!this.#expectsContinue || this.#hasContinued || this.status !== undefined) return
     this.#hasContinued = true
     if (this.#content.pipe?.bytes === 0) this.#connection.socket.write(`${encodeStatusLine(100)}\r\n`, 'latin1')
+  }
+
+  switchProtocols(protocol: string, headers: HeaderList): SwitchedSocket | undefined {
+    if (this.#hasEnded || this.status !== undefined || this.request.version !== '1.1') return undefined
+    const head = `${encodeStatusLine(101)}${headers.toWire(isHostOwned)}connection: upgrade\r\nupgrade: ${protocol}\r\n\r\n`
+    this.status = 101
+    this.isLast = true
+    const { socket } = this.#connection
+    const ahead = this.#connection.release()
+    socket.write(head, 'latin1')
+    // Nobody can tell a tunnel that was complete from one that was not.
+    socket.once('close', () => this.#finish('complete'))
+    return { socket, ahead }
   }
 
   cut(error: Error): void {

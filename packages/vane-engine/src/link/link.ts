@@ -3,7 +3,6 @@ import { VaneError } from 'vane-core'
 import type { Fetch, Middleware } from '../executor/flow.ts'
 import { createFetch, type FetchContext } from '../fetch/registry.ts'
 import { createMiddleware, type MiddlewareContext } from '../middleware/registry.ts'
-import { createAddressReader, createFieldReader } from './field-reader.ts'
 import { LinkedGraph } from './linked-graph.ts'
 import { linkListeners } from './linked-listener.ts'
 import {
@@ -11,15 +10,15 @@ import {
   type Op,
   OP_CHECK,
   OP_CLOSE,
-  OP_DISPATCH,
   OP_FETCH,
   OP_FORWARD,
+  OP_MATCH,
   OP_MIDDLEWARE,
   OP_TUNNEL,
   OP_UPGRADE,
   OP_WRITE_RESPONSE,
 } from './linked-node.ts'
-import { Lookups } from './lookup.ts'
+import { createMatchProgram } from './match-program.ts'
 import { createPredicateTest } from './predicate-test.ts'
 import { findUnsupported } from './unsupported.ts'
 import { linkTls, type TlsContext } from '../tls/link-tls.ts'
@@ -39,7 +38,6 @@ export type LinkContext = Omit<FetchContext, 'identities'> &
 interface Parts {
   readonly middlewares: readonly Middleware[]
   readonly fetches: readonly (Fetch | TcpForward)[]
-  readonly lookups: Lookups
 }
 
 /**
@@ -69,12 +67,10 @@ export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): P
         await attributed(entry, `fetch ${entry.spec.type}`, () => createFetch(entry.spec, { ...context, identities })),
       )
     }
-    const lookups = new Lookups()
     const nodes = symbolic.nodes.map((node, index) =>
-      linkNode(symbolic, { middlewares, fetches, lookups }, { node, rule: symbolic.nodeRules[index] ?? null }),
+      linkNode(symbolic, { middlewares, fetches }, { node, rule: symbolic.nodeRules[index] ?? null }),
     )
-    lookups.seal()
-    const parts = { nodes, lookups, listeners, filesDigest, warnings }
+    const parts = { nodes, matching: createMatchProgram(symbolic), listeners, filesDigest, warnings }
     return new LinkedGraph(symbolic, parts, [...middlewares, ...toHttp(fetches)])
   } catch (error) {
     for (const part of [...middlewares, ...toHttp(fetches)]) part.dispose?.()
@@ -129,6 +125,8 @@ function linkNode(
 ): LinkedNode {
   switch (node.kind) {
     case 'check': {
+      // Any other runs in the program.
+      if (node.collectBodyBefore === undefined) return new LinkedNode(OP_MATCH, node.kind, rule)
       const linked = withBody(new LinkedNode(OP_CHECK, node.kind, rule), node)
       const predicate = at(graph.predicates, node.predicate, 'predicate')
       linked.test = createPredicateTest(predicate)
@@ -137,15 +135,10 @@ function linkNode(
       linked.next = node.onMiss
       return linked
     }
-    case 'dispatch': {
-      const linked = new LinkedNode(OP_DISPATCH, node.kind, rule)
-      linked.read = createFieldReader(node.field)
-      if (linked.read === undefined) throw unable(rule, `field ${node.field}`)
-      linked.readAddress = createAddressReader(node.field)
-      linked.lookup = parts.lookups.add(node)
-      linked.next = node.default
-      return linked
-    }
+    case 'dispatch':
+    case 'candidate':
+    case 'choose':
+      return new LinkedNode(OP_MATCH, node.kind, rule)
     case 'middleware': {
       const linked = withBody(new LinkedNode(OP_MIDDLEWARE, node.kind, rule), node)
       linked.name = at(graph.middlewares, node.id, 'middleware').name
@@ -168,6 +161,7 @@ function linkNode(
       if (isForward) linked.forward = fetch
       else linked.fetch = fetch
       if (node.nextResponse !== undefined) linked.next = node.nextResponse
+      if (node.nextTunnel !== undefined) linked.otherwise = node.nextTunnel
       return linked
     }
     case 'terminate': {

@@ -14,7 +14,7 @@ import {
 } from 'vane-core'
 import { expect, test } from 'vitest'
 import { compile } from '../compile/compile.ts'
-import { TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
+import { FlowLog } from '../observe/flow-log.ts'
 import { walkConnection } from '../executor/walk-connection.ts'
 import { Walk } from '../executor/walk.ts'
 import type { ServerExchange } from '../http1/server-codec.ts'
@@ -185,7 +185,9 @@ function ruleOf(graph: LinkedGraph, request: Sent): string | null | undefined {
     inform: () => {},
     cut: () => exchange.listener?.onEnd('cut'),
   }
-  const recorder = new TrajectoryRecorder((trajectory) => told.push(trajectory))
+  const flowLog = new FlowLog({ maxEvents: 0 })
+  flowLog.subscribe((event) => event.event === 'request' && told.push(event.trajectory))
+  const recorder = flowLog.begin(connection)
   const context = { logger: SILENT_LOGGER, counters: new EngineCounters() }
   new Walk({ graph, connection, exchange, recorder }, context).run(first)
   expect(told).toHaveLength(1)
@@ -204,10 +206,42 @@ function compileRules(written: readonly object[]): { graph: SymbolicFlowGraph; r
   }
 }
 
-test('the executor ends with the first rule whose predicates hold', async () => {
+// Enough rules with different keys that they are decided apart.
+const mixedRules = fc
+  .array(
+    fc.record({
+      match: fc.oneof(
+        { weight: 3, arbitrary: fc.nat(60).map((n) => [{ 'http.host': { equals: `h${n}.test` } }]) },
+        { weight: 3, arbitrary: fc.nat(60).map((n) => [{ 'http.uri.path': { path_prefix: `/p${n}` } }]) },
+        { weight: 1, arbitrary: fc.nat(3).map((n) => [{ 'remote.ip': { cidr: `10.0.${n}.0/24` } }]) },
+        { weight: 1, arbitrary: fc.array(predicate, { minLength: 1, maxLength: 2 }) },
+      ),
+      priority: fc.nat(9),
+      terminate: one<object>({ type: 'close' }, { type: 'static', status: 200 }),
+    }),
+    { minLength: 80, maxLength: 160 },
+  )
+  .map((list) =>
+    list.map((rule, index) => ({ ...rule, name: `r${(index * 7) % 16}-${index}`, listen: [KEY.slice(4)] })),
+  )
+const mixedSent = sent.chain((request) =>
+  fc
+    .record({
+      host: one(request.host, ...Array.from({ length: 60 }, (_, n) => `h${n}.test`)),
+      path: one(request.path, ...Array.from({ length: 60 }, (_, n) => `/p${n}/x`)),
+    })
+    .map((parts) => ({ ...request, ...parts })),
+)
+
+test.each([
+  ['few rules', rules, sent, numRuns],
+  ['many rules with different keys', mixedRules, mixedSent, Math.ceil(numRuns / 10)],
+] as const)('of %s the executor ends with the first whose predicates hold', async (_name, rules, sent, numRuns) => {
+  let choices = 0
   await fc.assert(
     fc.asyncProperty(rules, fc.array(sent, { minLength: 10, maxLength: 10 }), async (written, requests) => {
       const { graph, rules: ordered } = compileRules(written)
+      choices += graph.nodes.filter(({ kind }) => kind === 'choose').length
       const linked = await link(graph, { pools: new UpstreamPools(), wasm: undefined })
       for (const request of requests) {
         const fields = fieldsOf(request)
@@ -221,4 +255,5 @@ test('the executor ends with the first rule whose predicates hold', async () => 
     }),
     { numRuns },
   )
+  expect(choices > 0).toBe(rules === mixedRules)
 })

@@ -1,9 +1,8 @@
-import type { HttpRequest, SymbolicFlowGraph } from 'vane-core'
-import type { Connection } from '../listen/connection.ts'
+import type { SymbolicFlowGraph } from 'vane-core'
 import { comparesPaths } from './compared-path.ts'
-import type { Lookups } from './lookup.ts'
 import type { LinkedListener } from './linked-listener.ts'
 import type { LinkedNode } from './linked-node.ts'
+import type { MatchProgram } from './match-program.ts'
 
 /** What a linked graph holds that must be given back. */
 export interface Disposable {
@@ -13,11 +12,10 @@ export interface Disposable {
 /** What a linked graph consists of. */
 export interface LinkedParts {
   readonly nodes: readonly LinkedNode[]
-  /** Sealed. */
-  readonly lookups: Lookups
   readonly listeners: ReadonlyMap<string, LinkedListener>
   readonly filesDigest: string
   readonly warnings: readonly string[]
+  readonly matching: MatchProgram
 }
 
 /** A graph that can run: its nodes are resolved, its plugin call sites and pools are held until it is disposed of. */
@@ -35,7 +33,8 @@ export class LinkedGraph {
   readonly filesDigest: string
   /** What is doubtful about those files, each with rule, file and line. */
   readonly warnings: readonly string[]
-  readonly #lookups: Lookups
+  /** All of the nodes that find the rule, in the form that is run. */
+  readonly matching: MatchProgram
   #holdings: readonly Disposable[]
   #users = 0
   #isDisposed = false
@@ -43,11 +42,11 @@ export class LinkedGraph {
   constructor(symbolic: SymbolicFlowGraph, parts: LinkedParts, holdings: readonly Disposable[]) {
     this.symbolic = symbolic
     this.nodes = parts.nodes
-    this.#lookups = parts.lookups
     this.comparesPaths = comparesPaths(symbolic)
     this.listeners = parts.listeners
     this.filesDigest = parts.filesDigest
     this.warnings = parts.warnings
+    this.matching = parts.matching
     this.entries = new Map<string, number>(Object.entries(symbolic.entries))
     this.#holdings = holdings
   }
@@ -55,11 +54,6 @@ export class LinkedGraph {
   /** SHA-256 of what it was compiled from. */
   get versionHash(): string {
     return this.symbolic.meta.versionHash
-  }
-
-  /** The node that a dispatch leads to. There is no request before `upgrade`. */
-  takeCase(node: LinkedNode, connection: Connection, request?: HttpRequest): number {
-    return this.#lookups.find(node.lookup, node.read!(connection, request), node.readAddress?.(connection))
   }
 
   /** Counts a walk in: until its `release`, nothing of the graph goes away. */

@@ -1,13 +1,12 @@
 import type { Node } from 'vane-core'
 import type { Fetch, Middleware } from '../executor/flow.ts'
-import type { AddressReader, FieldReader } from './field-reader.ts'
 import type { TcpForward } from '../tunnel/tcp-forward.ts'
 import type { PredicateTest } from './predicate-test.ts'
 
 /** Evaluates a test and takes one of two edges. */
 export const OP_CHECK = 0
-/** Looks a field up and takes the edge of its case. */
-export const OP_DISPATCH = 1
+/** Finds its way by itself: see {@link MatchProgram}. */
+export const OP_MATCH = 1
 /** Runs a middleware. */
 export const OP_MIDDLEWARE = 2
 /** Hands the connection to the HTTP decoder. */
@@ -44,16 +43,13 @@ export class LinkedNode {
   name = ''
   /** `onMiss`, `default`, `next` or `nextResponse`. */
   next: number = NO_NODE
+  /** Of a check that must wait for a body. */
   onMatch: number = NO_NODE
-  /** Of an upgrade: where a connection goes that does not speak HTTP. */
+  /** Of an upgrade: where a connection goes that does not speak HTTP. Of a fetch: where one goes that has switched to another protocol. */
   otherwise: number = NO_NODE
   onError: number = NO_NODE
+  /** Of a check that must wait for a body. */
   test: PredicateTest | undefined = undefined
-  read: FieldReader | undefined = undefined
-  /** Of a dispatch on an address: reads it as bytes. */
-  readAddress: AddressReader | undefined = undefined
-  /** Of a dispatch: its handle among the graph's look-ups. */
-  lookup: number = NO_NODE
   middleware: Middleware | undefined = undefined
   fetch: Fetch | undefined = undefined
   forward: TcpForward | undefined = undefined

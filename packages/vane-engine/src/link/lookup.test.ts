@@ -26,11 +26,12 @@ function createLookup(node: DispatchNode): Lookup {
     ['/', 'prefix'],
     ['a', 'prefix'],
   ])
-  const lookups = new Lookups()
+  const writing = [7]
+  const lookups = new Lookups(writing)
   lookups.add(neighbour)
   const handle = lookups.add(node)
   lookups.add(neighbour)
-  lookups.seal()
+  lookups.seal(Int32Array.from(writing))
   return { find: (value, address) => lookups.find(handle, value, address) }
 }
 

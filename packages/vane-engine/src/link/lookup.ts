@@ -2,7 +2,7 @@ import { parseCidr, parseIp, type DispatchCase, type DispatchNode } from 'vane-c
 import { findNetwork, writeNetworkTree, type NetworkEntry } from './network-tree.ts'
 import { findPrefix, findSuffix, writePrefixTree, type TextEntry } from './prefix-tree.ts'
 
-// A dispatch in the array: how it looks up, its default, its table or the beginnings of its trees.
+// A look-up in the array: how it looks up, its default, its table or the beginnings of its trees.
 const KIND = 0
 const DEFAULT = 1
 const TABLE = 2
@@ -18,18 +18,34 @@ const BY_NETWORK = 3
 // Below this, comparing a few neighbouring characters is quicker than hashing, and touches less memory.
 const MIN_HASHED_CASES = 9
 
+/** What a look-up is made from: where each value leads, as the number that is to be found. */
+export interface LookupCases {
+  readonly lookup: DispatchNode['lookup']
+  readonly cases: readonly LookupCase[]
+  /** Where nothing is found. */
+  readonly default: number
+}
+
+/** Not negative is where it leads. */
+type LookupCase = readonly [value: string | number, to: number, match?: DispatchCase[2]]
+
 /**
- * The dispatches of a graph, ready to run. They share one array, in which what a look-up needs lies together: with many
- * rules, what a match costs is how many places of memory it touches. Looking something up allocates nothing, but for an
- * address that is only at hand as text.
+ * Look-ups, ready to run. They lie in one array, which may hold other things as well, and in which what a look-up needs is
+ * together: with many rules, what a match costs is how many places of memory it touches. Looking something up allocates
+ * nothing, but for an address that is only at hand as text.
  */
 export class Lookups {
-  readonly #writing: number[] = []
+  readonly #writing: number[]
   readonly #tables: Map<string | number, number>[] = []
-  #arena = new Int32Array(0)
+  #arena: Int32Array = new Int32Array(0)
 
-  /** Takes a dispatch in and answers its handle. Not after {@link seal}. */
-  add(node: DispatchNode): number {
+  /** @param writing what look-ups are appended to. */
+  constructor(writing: number[]) {
+    this.#writing = writing
+  }
+
+  /** Takes a look-up in and answers its handle, which is where it begins. Not after {@link seal}. */
+  add(node: LookupCases): number {
     const handle = this.#writing.length
     const singles = node.cases.filter(([, , match]) => match === undefined)
     const isTexts = node.cases.every(([value]) => typeof value === 'string')
@@ -41,17 +57,20 @@ export class Lookups {
     return handle
   }
 
-  /** Ends the taking in: from here on the dispatches can be asked. */
-  seal(): this {
-    this.#arena = Int32Array.from(this.#writing)
-    this.#writing.length = 0
-    return this
+  /** Ends the taking in: from here on the look-ups can be asked. */
+  seal(arena: Int32Array): void {
+    this.#arena = arena
+  }
+
+  /** Where a look-up leads that finds nothing. */
+  defaultOf(handle: number): number {
+    return this.#arena[handle + DEFAULT]!
   }
 
   /**
-   * Where a value leads: the number of a node.
+   * Where a value leads.
    *
-   * @param handle of the dispatch.
+   * @param handle of the look-up.
    * @param value of its field; `undefined` where it is absent.
    * @param address of an IP field, where it is at hand as bytes; without it the text is parsed.
    */
@@ -87,12 +106,12 @@ export class Lookups {
     return found < 0 ? arena[handle + DEFAULT]! : found
   }
 
-  #addTable(handle: number, cases: readonly DispatchCase[]): void {
+  #addTable(handle: number, cases: readonly LookupCase[]): void {
     this.#writing[handle + TABLE] = this.#tables.push(new Map(cases.map(([value, target]) => [value, target]))) - 1
   }
 
-  /** The tree follows the dispatch. */
-  #addTree(handle: number, { lookup, cases }: DispatchNode): void {
+  /** The tree follows the look-up. */
+  #addTree(handle: number, { lookup, cases }: LookupCases): void {
     const entries = cases.map(([value, target, match]): TextEntry => ({
       text: String(value),
       target,
@@ -103,8 +122,8 @@ export class Lookups {
     writePrefixTree(this.#writing, entries, isReversed)
   }
 
-  /** Single addresses are compared as texts, as everywhere; so the number of their table follows the dispatch. */
-  #addNetworks(handle: number, { cases }: DispatchNode): void {
+  /** Single addresses are compared as texts, as everywhere; so the number of their table follows the look-up. */
+  #addNetworks(handle: number, { cases }: LookupCases): void {
     const singles = cases.filter(([, , match]) => match === undefined)
     const table = this.#tables.push(new Map(singles.map(([value, target]) => [value, target]))) - 1
     const networks = cases.flatMap(toNetwork)
@@ -126,7 +145,7 @@ const MATCHES = {
   cidr: 'prefix',
 } as const
 
-function toNetwork([text, target, match]: DispatchCase): NetworkEntry[] {
+function toNetwork([text, target, match]: LookupCase): NetworkEntry[] {
   const network = match === 'cidr' ? parseCidr(String(text)) : undefined
   return network === undefined ? [] : [{ network, target }]
 }

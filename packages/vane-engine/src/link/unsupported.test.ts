@@ -40,7 +40,17 @@ test('what runs is not refused', () => {
   ]
   expect(
     findIn(
-      { match, middleware_chain: [{ use: 'forward_client_ip' }, { use: 'p:request' }] },
+      {
+        match,
+        middleware_chain: [
+          { use: 'forward_client_ip' },
+          { use: 'host_header_match', args: { hosts: ['a.test'] } },
+          { use: 'path_prefix', args: { prefixes: ['/a'] } },
+          { use: 'method_match', args: { methods: ['GET'] } },
+          { use: 'rate_limit', args: { rate: 1 } },
+          { use: 'p:request' },
+        ],
+      },
       { listen: [':81'], ...proxy({ version: 'h1', retry: { max_attempts: 1 } }) },
       {
         listen: ['unix:/run/x'],
@@ -63,14 +73,12 @@ test.each<[string, object, string]>([
     { tls: { cert_file: 'c', key_file: 'k', ocsp_fetch: true } },
     'OCSP responses that are fetched ("ocsp_fetch")',
   ],
-  ['a middleware', { middleware_chain: [{ use: 'rate_limit', args: { rate: 1 } }] }, 'the middleware "rate_limit"'],
   [
     'a kind of plugin',
     { middleware_chain: [{ use: 'p:bytes' }], terminate: { type: 'close' } },
     'middleware of kind l4-bytes',
   ],
-  ['a terminator', { terminate: { type: 'websocket', upstream: 'a:1' } }, 'the terminator "websocket"'],
-  ['a version', proxy({ version: 'h2' }), 'HTTP/2 to an upstream'],
+  ['a version', proxy({ version: 'h3', tls: {} }), 'HTTP/3 to an upstream'],
   ['name servers', proxy({ dns: { nameservers: ['192.0.2.1'] } }), 'name servers of an upstream ("dns")'],
   ['a retry', proxy({ retry: { max_attempts: 2 } }), 'a "retry" of requests'],
 ])('%s that does not run is refused with rule, file and line', (_name, rule, what) => {

@@ -5,6 +5,7 @@ import {
   type Diagnostic,
   type FetchSpec,
   type HttpProxyTerminate,
+  type UpstreamOptions,
   type SourceSpan,
   type SymbolicFlowGraph,
 } from 'vane-core'
@@ -14,16 +15,25 @@ import { readableFields } from './field-reader.ts'
 const FIELDS: ReadonlySet<string> = new Set(readableFields())
 
 /** The engine's own middleware that has a factory. */
-const MIDDLEWARE: ReadonlySet<string> = new Set(['forward_client_ip', 'sni_peek'])
+const MIDDLEWARE: ReadonlySet<string> = new Set([
+  'host_header_match',
+  'path_prefix',
+  'method_match',
+  'forward_client_ip',
+  'rate_limit',
+  'sni_peek',
+])
 
 /** What is missing of a fetch, `undefined` where nothing is. A fetch that is not in the table does not run at all. */
 const FETCHES: {
   readonly [Type in FetchSpec['type']]?: (spec: Extract<FetchSpec, { type: Type }>) => string | undefined
 } = {
   http_proxy: whatHttpProxyLacks,
+  websocket: whatProxyLacks,
   static: () => undefined,
   synthesize: () => undefined,
   redirect_https: () => undefined,
+  cgi: () => undefined,
   tcp_forward: () => undefined,
 }
 
@@ -78,8 +88,12 @@ function whatFetchLacks<Type extends FetchSpec['type']>(spec: Extract<FetchSpec,
   return look === undefined ? `the terminator ${quoted(spec.type)}` : look(spec)
 }
 
-function whatHttpProxyLacks({ version, dns, retry }: HttpProxyTerminate): string | undefined {
-  if (version === 'h2' || version === 'h3') return `HTTP/${version.slice(1)} to an upstream`
+function whatHttpProxyLacks(spec: HttpProxyTerminate): string | undefined {
+  if (spec.version === 'h3') return 'HTTP/3 to an upstream'
+  return whatProxyLacks(spec)
+}
+
+function whatProxyLacks({ dns, retry }: UpstreamOptions): string | undefined {
   if (dns !== undefined) return 'name servers of an upstream ("dns")'
   // One attempt is no retry, whatever else is said about it.
   return retry.maxAttempts > 1 || retry.buffering === 'force' ? 'a "retry" of requests' : undefined

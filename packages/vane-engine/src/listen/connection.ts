@@ -16,6 +16,8 @@ export class Connection {
   readonly localPort: number | undefined
   readonly transport: 'tcp' | 'udp' = 'tcp'
   readonly acceptUnixMs: number = Date.now()
+  /** Requests that have come in by it. */
+  requests = 0
   /** Its first bytes, where they were looked at. */
   peek: Peek | undefined = undefined
   /** Set once a handshake is done; absent on connections in clear. */

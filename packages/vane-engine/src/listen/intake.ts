@@ -8,11 +8,11 @@ import type { LinkedListener } from '../link/linked-listener.ts'
 import { type LinkedNode, OP_FORWARD } from '../link/linked-node.ts'
 import { type Course, decideCourse } from '../peek/decide.ts'
 import { type Peek, peekConnection } from '../peek/peek-connection.ts'
+import { toErrorEvent, toUpgradeEvent } from '../observe/connection-events.ts'
 import { fatalAlert, MISSING_EXTENSION, UNRECOGNIZED_NAME } from '../tls/fatal-alert.ts'
 import type { HandshakeOutcome, TlsTerminator } from '../tls/tls-terminator.ts'
 import type { Connection } from './connection.ts'
 import { explainTls } from './explain-tls.ts'
-import type { HandshakeFloor } from './handshake-floor.ts'
 import type { HttpCodecs } from './http-codecs.ts'
 import { resetSocket } from './reset-socket.ts'
 import { Session, type SessionContext, type SessionOwner } from './session.ts'
@@ -20,7 +20,6 @@ import { Session, type SessionContext, type SessionOwner } from './session.ts'
 /** What taking connections in draws on. */
 export interface IntakeContext extends SessionContext {
   readonly limits: EngineLimits
-  readonly floor: HandshakeFloor
 }
 
 /** What leads to HTTP. */
@@ -58,10 +57,6 @@ export class Intake {
         return
       }
     }
-    if (!this.#mustPeek(listener)) {
-      this.#codecs.h1.serve(socket, this.#createSession(connection))
-      return
-    }
     const { headerTimeoutMs } = this.#context.limits
     const deadlineMs = performance.now() + headerTimeoutMs
     this.#pending.add(socket)
@@ -93,7 +88,7 @@ export class Intake {
     if (listener.readsPeek) connection.peek = peek
     const course = decideCourse(listener.kind, peek.protocol, listener.terminator !== undefined)
     if (course === 'close') {
-      if (peek.end === 'timeout') this.#context.counters.countLimitHit('header_timeout')
+      if (peek.end === 'timeout') this.#context.floor.hit('header_timeout', connection.peerIp)
       this.#refuse(arrival, listener.terminator === undefined ? 'TLS, and no certificate' : 'neither TLS nor HTTP')
       return
     }
@@ -149,16 +144,18 @@ export class Intake {
       socket.destroy()
     } else {
       const { h1, h2 } = this.#codecs
-      ;(peek.protocol === 'http2' && h2 !== undefined ? h2 : h1).serve(socket, session)
+      const codec = peek.protocol === 'http2' ? h2 : h1
+      this.#onUpgrade(connection, codec === h2)
+      codec.serve(socket, session)
       socket.resume()
     }
   }
 
   #shakeHands(arrival: Arrival, terminator: TlsTerminator, peek: Peek): void {
     const { socket, connection, deadlineMs } = arrival
-    const { floor, counters } = this.#context
+    const { floor } = this.#context
     if (peek.end !== 'detected') {
-      if (peek.end === 'timeout') counters.countLimitHit('header_timeout')
+      if (peek.end === 'timeout') floor.hit('header_timeout', connection.peerIp)
       this.#refuse(arrival, 'no whole ClientHello')
       return
     }
@@ -179,7 +176,7 @@ export class Intake {
     }
     const timer = setTimeout(
       () => {
-        counters.countLimitHit('header_timeout')
+        floor.hit('header_timeout', connection.peerIp)
         socket.destroy()
       },
       Math.max(0, deadlineMs - performance.now()),
@@ -213,7 +210,8 @@ export class Intake {
       return
     }
     const { h1, h2 } = this.#codecs
-    const codec = connection.tls?.alpn === 'h2' && h2 !== undefined ? h2 : h1
+    const codec = connection.tls?.alpn === 'h2' ? h2 : h1
+    this.#onUpgrade(connection, codec === h2)
     codec.serve(socket, this.#createSession(connection))
   }
 
@@ -224,14 +222,15 @@ export class Intake {
     else socket.end(lastWords, () => socket.destroy())
   }
 
-  #logFailure({ connection }: Arrival, reason: string): void {
-    const { counters, logger } = this.#context
-    counters.errors.protocol++
-    logger.debug({ listener: connection.entryKey, connectionId: connection.id, reason }, 'connection refused')
+  #onUpgrade(connection: Connection, isHttp2: boolean): void {
+    this.#context.flowLog?.add(() => toUpgradeEvent(connection, isHttp2 ? 'h2' : 'http/1.1'))
   }
 
-  #mustPeek({ kind, readsPeek, terminator }: LinkedListener): boolean {
-    return readsPeek || terminator !== undefined || kind === 'auto' || this.#codecs.h2 !== undefined
+  #logFailure({ connection }: Arrival, reason: string): void {
+    const { counters, flowLog, logger } = this.#context
+    counters.errors.protocol++
+    flowLog?.add(() => toErrorEvent(connection, reason))
+    logger.debug({ listener: connection.entryKey, connectionId: connection.id, reason }, 'connection refused')
   }
 
   #listenerOf({ entryKey }: Connection): LinkedListener | undefined {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { ListenAddress } from 'vane-core'
 import type { BindOptions } from '../engine-options.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
+import { toTerminateEvent } from '../observe/connection-events.ts'
 import type { BindTarget } from './bind-error.ts'
 import { BoundSocket } from './bound-socket.ts'
 import { Connection } from './connection.ts'
@@ -130,7 +131,7 @@ export class Listener implements SessionOwner {
     const closed = this.#sockets.map((socket) => socket.close())
     this.#intake.closePending()
     this.#codecs.h1.closeIdle()
-    this.#codecs.h2?.closeIdle()
+    this.#codecs.h2.closeIdle()
     if (this.#connections.size > 0) await this.#emptied(timeoutMs)
     const forced = this.#connections.size
     for (const socket of this.#connections) socket.destroy()
@@ -138,7 +139,7 @@ export class Listener implements SessionOwner {
     // Walks hear from their sockets that their clients are gone; before they have, an upstream must not be closed under them.
     while (this.#connections.size > 0) await nextTurn()
     this.#codecs.h1.close()
-    this.#codecs.h2?.close()
+    this.#codecs.h2.close()
     this.#lastGraph?.release()
     this.#lastGraph = undefined
     return forced
@@ -159,23 +160,27 @@ export class Listener implements SessionOwner {
   #accept(socket: Socket): void {
     // From its birth on: an error event that nobody hears would end the process.
     socket.on('error', () => {})
-    const { counters, limits } = this.#context
-    if (counters.connectionsActive >= limits.maxTotalConns) {
-      counters.countLimitHit('max_total_conns')
+    const { counters, floor, flowLog } = this.#context
+    // Remembered: after the peer has gone the system no longer tells it.
+    const peer = socket.remoteAddress
+    if (!floor.admit(peer)) {
       resetSocket(socket)
       return
     }
+    const connection = new Connection(socket, this.key)
     counters.connectionsTotal++
     counters.connectionsActive++
     this.#connections.add(socket)
     socket.once('close', () => {
+      floor.release(peer)
+      flowLog?.add(() => toTerminateEvent(connection, socket))
       counters.connectionsActive--
       counters.bytesReceived += socket.bytesRead
       counters.bytesSent += socket.bytesWritten
       this.#connections.delete(socket)
       if (this.#connections.size === 0) for (const finish of this.#whenEmpty) finish()
     })
-    this.#intake.take(socket, new Connection(socket, this.key))
+    this.#intake.take(socket, connection)
   }
 }
 

@@ -1,20 +1,24 @@
-import { type Logger, normalisePath, type Trajectory } from 'vane-core'
-import { TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
+import { type Logger, normalisePath } from 'vane-core'
 import { Walk } from '../executor/walk.ts'
 import { toStatusResponse } from '../executor/respond-to-error.ts'
 import { walkConnection } from '../executor/walk-connection.ts'
+import type { ConnectionFloor } from '../floor/connection-floor.ts'
+import { type LimitName, toRefusedLimit } from '../floor/limit-name.ts'
 import { ClientFault } from '../http1/client-fault.ts'
 import type { HttpSession, ServerExchange } from '../http1/server-codec.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import { NO_NODE } from '../link/linked-node.ts'
+import { toErrorEvent } from '../observe/connection-events.ts'
 import type { EngineCounters } from '../observe/engine-counters.ts'
+import type { FlowLog } from '../observe/flow-log.ts'
 import type { Connection } from './connection.ts'
 
 /** What every session of an engine shares. */
 export interface SessionContext {
   readonly logger: Logger
   readonly counters: EngineCounters
-  readonly onTrajectory: ((trajectory: Trajectory) => void) | undefined
+  readonly floor: ConnectionFloor
+  readonly flowLog: FlowLog | undefined
 }
 
 /** What a session asks its listener. */
@@ -55,7 +59,7 @@ export class Session implements HttpSession {
   }
 
   onExchange(exchange: ServerExchange): void {
-    const { counters, logger, onTrajectory } = this.#context
+    const { counters, logger, flowLog } = this.#context
     const connection = this.#connection
     const graph = this.#owner.graph()
     if (graph !== this.#graph) {
@@ -70,7 +74,8 @@ export class Session implements HttpSession {
       return
     }
     counters.requestsActive++
-    const recorder = onTrajectory === undefined ? undefined : new TrajectoryRecorder(onTrajectory)
+    connection.requests++
+    const recorder = flowLog?.begin(connection)
     const walk = new Walk({ graph, connection, exchange, recorder }, { logger, counters })
     // A reload may have closed the door that this connection came in by.
     if (this.#firstNode === NO_NODE) walk.drop()
@@ -93,15 +98,23 @@ export class Session implements HttpSession {
   }
 
   onRefused(status: number, reason: string): void {
-    const { counters, logger } = this.#context
+    const { counters, floor, flowLog, logger } = this.#context
     counters.requestsTotal++
     counters.countResponse(status)
     counters.errors[status === 408 ? 'timeout' : status === 500 ? 'internal' : 'protocol']++
-    if (status === 431) counters.countLimitHit('max_header')
-    if (status === 408) counters.countLimitHit('header_timeout')
+    const limit = toRefusedLimit(status, reason)
+    if (limit !== undefined) floor.hit(limit, this.#connection.peerIp)
+    flowLog?.add(() => toErrorEvent(this.#connection, `request refused with ${status}: ${reason}`))
     const fields = { status, reason, connectionId: this.#connection.id }
     if (status === 500) logger.error(fields, 'connection failed')
     else logger.debug(fields, 'request refused')
+  }
+
+  onLimitHit(limit: LimitName, reason: string): void {
+    const { counters, floor, flowLog } = this.#context
+    counters.errors.protocol++
+    floor.hit(limit, this.#connection.peerIp)
+    flowLog?.add(() => toErrorEvent(this.#connection, reason))
   }
 }
 

@@ -67,8 +67,22 @@ test.each([
   ['the first where all are trusted', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
   ['what stands after an entry that is no address', 'unknown, 10.0.0.2', '10.0.0.2'],
   ['the peer where the chain ends in no address', '203.0.113.9, nonsense', '10.0.0.1'],
+  ['an address that came with its port', '203.0.113.9:4711, 10.0.0.2:80', '203.0.113.9'],
+  ['a trusted proxy in IPv6 clothes', '203.0.113.9, ::ffff:10.0.0.2', '203.0.113.9'],
 ])('finds the client: %s', (_what, chain, client) => {
   expect(run(TRUSTED, '10.0.0.1', ['x-forwarded-for', chain])['x-real-ip']).toEqual([client])
+})
+
+test.each([
+  ['the last untrusted address', 'for=6.6.6.6, for=203.0.113.9;proto=http, for=10.0.0.2', '203.0.113.9'],
+  ['IPv6 with its port', 'For="[2001:db8::9]:4711", for="10.0.0.2:80"', '2001:db8::9'],
+  ['what stands after a hidden node', 'for=203.0.113.9, for=_hidden, for=10.0.0.2', '10.0.0.2'],
+  ['what stands after an element without for', 'for=203.0.113.9, proto=http, for=10.0.0.2', '10.0.0.2'],
+  ['no end of a quoted text at a comma in it', 'for="6.6.6.6, for=203.0.113.9";by=x, for=10.0.0.2', '10.0.0.2'],
+  ['nothing in a text that is broken', 'for=203.0.113.9, for="10.0.0.2', '10.0.0.1'],
+  ['what empty elements stand between', ',for=203.0.113.9, , for=10.0.0.2,', '203.0.113.9'],
+])('finds the client where a trusted proxy writes Forwarded: %s', (_what, chain, client) => {
+  expect(run(TRUSTED, '10.0.0.1', ['forwarded', chain])['x-real-ip']).toEqual([client])
 })
 
 test('takes the real address from a trusted proxy that keeps no chain', () => {

@@ -1,6 +1,8 @@
-import { type HeaderList, type IpNetwork, type Json, networkContains, parseCidr, parseIp } from 'vane-core'
+import { type HeaderList, type IpNetwork, type Json, networkContains, parseCidr, parseIp, unmapIp } from 'vane-core'
 import { CONTINUE, type Middleware } from '../executor/flow.ts'
 import { isForwardingField } from '../http1/forwarding-fields.ts'
+import { toRecord, toTexts } from './args.ts'
+import { readForwarded, readForwardedFor } from './client-chain.ts'
 import { toForwardedElement } from './forwarded-element.ts'
 
 /** Fields this middleware can set. */
@@ -50,20 +52,19 @@ function stripInbound(headers: HeaderList): void {
 
 /** The last address of the chain that is no trusted proxy's; where all are, the first. */
 function findClient(headers: HeaderList, trusted: readonly IpNetwork[], peer: string | undefined): string | undefined {
+  const chain = readForwardedFor(headers) ?? readForwarded(headers)
   // A trusted proxy that keeps no chain may name its client outright.
-  if (!headers.has(X_FORWARDED_FOR)) {
+  if (chain === undefined) {
     const named = headers.get(X_REAL_IP)
     return named !== undefined && parseIp(named) !== undefined ? named : peer
   }
   let client = peer
-  const chain = headers.getAll(X_FORWARDED_FOR).flatMap((value) => value.split(','))
-  for (const part of chain.toReversed()) {
-    const text = part.trim()
-    const address = parseIp(text)
+  for (const text of chain.toReversed()) {
+    const address = text === undefined ? undefined : parseIp(text)
     // Whatever stands before an entry that is no address was not written by the proxy that wrote the entry.
     if (address === undefined) return client
     client = text
-    if (!isIn(trusted, address)) return client
+    if (!isIn(trusted, unmapIp(address))) return client
   }
   return client
 }
@@ -87,10 +88,9 @@ function isIn(networks: readonly IpNetwork[], address: Uint8Array): boolean {
 }
 
 function toArgs(json: Json): ForwardClientIpArgs {
-  const record =
-    typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as { readonly [key: string]: Json }) : {}
-  const headers = toTexts(record['headers']) ?? [X_FORWARDED_FOR, X_REAL_IP, FORWARDED]
-  const trustedProxies = (toTexts(record['trusted_proxies']) ?? []).map((text) => {
+  const args = toRecord(json)
+  const headers = toTexts(args['headers']) ?? [X_FORWARDED_FOR, X_REAL_IP, FORWARDED]
+  const trustedProxies = (toTexts(args['trusted_proxies']) ?? []).map((text) => {
     const network = parseCidr(text)
     if (network === undefined) throw new Error(`trusted proxy ${JSON.stringify(text)} is no network`)
     return network
@@ -98,10 +98,6 @@ function toArgs(json: Json): ForwardClientIpArgs {
   return {
     headers: new Set(headers.map((name) => name.toLowerCase())),
     trustedProxies,
-    stripInboundForwarded: record['strip_inbound_forwarded'] !== false,
+    stripInboundForwarded: args['strip_inbound_forwarded'] !== false,
   }
-}
-
-function toTexts(value: Json | undefined): string[] | undefined {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined
 }

@@ -8,13 +8,8 @@ export interface PluginSite {
   readonly site: PluginCallSite
 }
 
-/** Bytes of a body that a plugin is shown. The body itself goes on whole. */
-const MAX_BODY_VIEW_BYTES = 1_048_576
-
-/** What a plugin that needs the body sees of it: the executor has collected it, if there is one. */
+/** The body for a plugin that needs it: the executor has collected it, if there is one, and the runtime shows as much as is allowed. */
 export function toBodyView(body: Body): BytesView {
   if (body.kind !== 'fixed') return { data: new Uint8Array(), truncated: false }
-  const { bytes } = body
-  if (bytes.length <= MAX_BODY_VIEW_BYTES) return { data: bytes, truncated: false }
-  return { data: bytes.subarray(0, MAX_BODY_VIEW_BYTES), truncated: true }
+  return { data: body.bytes, truncated: false }
 }

@@ -2,8 +2,12 @@ import { realpath } from 'node:fs/promises'
 import { canonicalJson, type SymbolicMiddleware, toModuleId, type WasmRuntime } from 'vane-core'
 import { CONTINUE, type Middleware } from '../executor/flow.ts'
 import { createForwardClientIp } from './forward-client-ip.ts'
+import { createHostHeaderMatch } from './host-header-match.ts'
+import { createMethodMatch } from './method-match.ts'
+import { createPathPrefix } from './path-prefix.ts'
 import { createPluginRequest } from './plugin-request.ts'
 import { createPluginResponse } from './plugin-response.ts'
+import { createRateLimit } from './rate-limit.ts'
 
 /** What middleware is made of besides its own arguments. */
 export interface MiddlewareContext {
@@ -19,7 +23,11 @@ export async function createMiddleware(entry: SymbolicMiddleware, context: Middl
 }
 
 const BUILT_INS: ReadonlyMap<string, (args: SymbolicMiddleware['args']) => Middleware> = new Map([
+  ['host_header_match', createHostHeaderMatch],
+  ['path_prefix', createPathPrefix],
+  ['method_match', createMethodMatch],
   ['forward_client_ip', createForwardClientIp],
+  ['rate_limit', (args) => createRateLimit(args)],
   // That the first bytes are looked at is its whole work, and done before it is reached.
   ['sni_peek', () => ({ handle: () => CONTINUE })],
 ])

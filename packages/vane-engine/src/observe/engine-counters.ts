@@ -1,5 +1,6 @@
 import { ERROR_KINDS, type ErrorKind, isPluginError, VaneError } from 'vane-core'
 import { BodyLimitError } from '../executor/body-limit-error.ts'
+import type { LimitName } from '../floor/limit-name.ts'
 import { ClientFault } from '../http1/client-fault.ts'
 
 /** Classes responses are counted by. */
@@ -35,7 +36,7 @@ export class EngineCounters {
     this.responses[first === 2 ? '2xx' : first === 3 ? '3xx' : first === 4 ? '4xx' : '5xx']++
   }
 
-  countLimitHit(limit: string): void {
+  countLimitHit(limit: LimitName): void {
     this.limitHits[limit] = (this.limitHits[limit] ?? 0) + 1
   }
 }

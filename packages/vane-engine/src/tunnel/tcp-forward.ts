@@ -3,6 +3,7 @@ import { type TcpForwardTerminate, VaneError } from 'vane-core'
 import { resetSocket } from '../listen/reset-socket.ts'
 import { describeAddress } from '../tls/upstream-tls.ts'
 import { toUpstreamError } from '../upstream/upstream-error.ts'
+import { joinSockets } from './join-sockets.ts'
 
 /** A client whose bytes are to be carried. */
 export interface ForwardedClient {
@@ -49,31 +50,12 @@ export class TcpForward {
       isConnected = true
       clearTimeout(connectTimer)
       if (lastBytes !== undefined) upstream.write(lastBytes)
-      client.pipe(upstream)
-      upstream.pipe(client)
-      if (idleTimeoutMs !== undefined) endWhenIdle(client, upstream, idleTimeoutMs)
+      joinSockets({ client, upstream, idleTimeoutMs })
     })
     upstream.on('error', (error) => fail(toUpstreamError(error, { upstream: name, isConnected, isIdlePickup: false })))
-    upstream.once('close', () => {
-      clearTimeout(connectTimer)
-      // Both sides have ended by themselves, unless the client is still taking what came last.
-      if (!client.writableEnded) client.destroy()
-    })
+    upstream.once('close', () => clearTimeout(connectTimer))
     client.once('close', () => {
-      if (client.readableEnded && client.writableFinished) upstream.destroySoon()
-      else resetSocket(upstream)
+      if (!isConnected) upstream.destroy()
     })
-  }
-}
-
-function endWhenIdle(client: Socket, upstream: Socket, idleTimeoutMs: number): void {
-  const timer = setTimeout(() => {
-    client.destroy()
-    upstream.destroy()
-  }, idleTimeoutMs)
-  const refresh = (): void => void timer.refresh()
-  for (const socket of [client, upstream]) {
-    socket.on('data', refresh)
-    socket.once('close', () => clearTimeout(timer))
   }
 }

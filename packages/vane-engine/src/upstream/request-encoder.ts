@@ -7,12 +7,21 @@ import type { UpstreamRequest } from './upstream-request.ts'
  *
  * @throws TypeError where a field cannot be written.
  */
-export function encodeRequestHead({ method, target, host, headers, body, expectsContinue }: UpstreamRequest): string {
+export function encodeRequestHead({
+  method,
+  target,
+  host,
+  headers,
+  body,
+  expectsContinue,
+  upgrade,
+}: UpstreamRequest): string {
   let head = `${method} ${target} HTTP/1.1\r\n`
   // As it came, where it did not change: then all lines are one piece.
   if (headers.get('host') === host) head += headers.toWire(isLeftOut)
   else head += `host: ${host}\r\n${headers.toWire(isLeftOut, 'host')}`
   if (expectsContinue) head += 'expect: 100-continue\r\n'
+  if (upgrade !== undefined) head += `connection: upgrade\r\nupgrade: ${upgrade}\r\n`
   return `${head}${toFraming(body, method)}\r\n`
 }
 

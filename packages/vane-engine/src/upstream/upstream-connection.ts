@@ -46,6 +46,8 @@ export class UpstreamConnection implements BodyOwner, Deadline {
   /** Something of the response at hand has arrived. */
   hasAnswered = false
   readonly #owner: ConnectionOwner
+  readonly #onBytes = (bytes: Buffer): void => this.#onData(bytes)
+  readonly #onEnded = (): void => this.#onEnd()
   #exchange: Http1UpstreamExchange | undefined
   #phase: Phase = 'connect'
   #phaseMs = 0
@@ -68,8 +70,8 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     socket.on('error', (error) => (this.#error ??= this.isConnected ? error : owner.explain(error)))
     socket.on('close', () => this.#onClose())
     socket.once(readyEvent, () => this.#onConnect())
-    socket.on('data', (bytes: Buffer) => this.#onData(bytes))
-    socket.on('end', () => this.#onEnd())
+    socket.on('data', this.#onBytes)
+    socket.on('end', this.#onEnded)
     socket.on('drain', () => this.#exchange?.onDrain())
   }
 
@@ -190,12 +192,29 @@ export class UpstreamConnection implements BodyOwner, Deadline {
       const decoded = heads.take(bytes, at)
       if (decoded === undefined) return
       at = heads.end
+      if (decoded.status === 101 && this.#exchange.request.upgrade !== undefined) {
+        this.#release(this.#exchange, decoded, bytes.subarray(at))
+        return
+      }
       if (decoded.status >= 200) {
         this.#begin(decoded, bytes, at)
         return
       }
       this.#onInterim(decoded)
     }
+  }
+
+  /** Lets go of the socket, which is the exchange's from now on. */
+  #release(exchange: Http1UpstreamExchange, { headers }: DecodedResponse, ahead: Buffer): void {
+    const { socket } = this
+    socket.off('data', this.#onBytes)
+    socket.off('end', this.#onEnded)
+    socket.pause()
+    this.#exchange = undefined
+    this.#isClosed = true
+    this.#owner.clock.delete(this)
+    this.#owner.onClosed(this)
+    exchange.onSwitched(headers, { socket, ahead })
   }
 
   #onInterim({ status, headers }: DecodedResponse): void {

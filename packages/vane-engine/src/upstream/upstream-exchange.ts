@@ -1,4 +1,5 @@
 import { type HeaderList, type HttpResponse, VaneError } from 'vane-core'
+import type { SwitchedSocket } from '../http1/server-codec.ts'
 import { type ContentOwner, MessageSink, writeTogether } from '../http1/message-sink.ts'
 import type { Deadline } from '../time/deadline-clock.ts'
 import { encodeRequestHead } from './request-encoder.ts'
@@ -101,6 +102,17 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
     if (this.isSettled) return
     this.isSettled = true
     this.#listener.onResponse(response)
+  }
+
+  /** The connection is no longer one of HTTP, nor of the pool. */
+  onSwitched(headers: HeaderList, upstream: SwitchedSocket): void {
+    this.#connection = undefined
+    this.#stopTotal()
+    if (this.isSettled) upstream.socket.destroy()
+    else {
+      this.isSettled = true
+      this.#listener.onSwitched(headers, { ...upstream, idleTimeoutMs: this.request.timeouts.idleMs })
+    }
   }
 
   /** The response is complete. */

@@ -7,6 +7,7 @@ import { dial } from './dial.ts'
 import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts'
 import { Http1UpstreamExchange } from './upstream-exchange.ts'
 import type { UpstreamExchange, UpstreamListener, UpstreamRequest } from './upstream-request.ts'
+import type { UpstreamTransport } from './upstream-transport.ts'
 
 /** Kept connections nobody uses, per upstream. */
 const MAX_IDLE = 32
@@ -47,7 +48,7 @@ export interface PoolTarget {
 }
 
 /** HTTP/1.1 connections to one upstream. */
-export class Http1UpstreamPool implements ConnectionOwner {
+export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
   /** For people: `host:port` or `unix:/path`. */
   readonly name: string
   readonly clock: DeadlineClock

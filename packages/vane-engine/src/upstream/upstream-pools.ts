@@ -1,19 +1,15 @@
 import { ResponseDecoder } from '../http1/response-decoder.ts'
 import { DeadlineClock } from '../time/deadline-clock.ts'
-import {
-  Http1UpstreamPool,
-  type PoolContext,
-  type PoolTarget,
-  toUpstreamName,
-  type UpstreamStats,
-} from './upstream-pool.ts'
+import { createTransport, toWayKey, type UpstreamWay } from './create-transport.ts'
+import type { PoolContext, UpstreamStats } from './upstream-pool.ts'
+import type { UpstreamTransport } from './upstream-transport.ts'
 
 /** Response heads may be as large as the requests' that clients send. */
 const MAX_HEADER_BYTES = 65_536
 
 /** One use of a pool. */
 export interface PoolLease {
-  readonly pool: Http1UpstreamPool
+  readonly pool: UpstreamTransport
   /** Ends the use; called once. The last one closes the pool's idle connections. */
   release(): void
 }
@@ -28,15 +24,13 @@ export class UpstreamPools {
     decoder: new ResponseDecoder(MAX_HEADER_BYTES),
     maxHeaderBytes: MAX_HEADER_BYTES,
   }
-  readonly #pools = new Map<string, { readonly pool: Http1UpstreamPool; leases: number }>()
+  readonly #pools = new Map<string, { readonly pool: UpstreamTransport; leases: number }>()
 
-  /** Leases the pool of an address, and of what is said by TLS there. */
-  lease(target: PoolTarget): PoolLease {
-    const { address, identity } = target
-    const key = identity === undefined ? toUpstreamName(address) : `${toUpstreamName(address)} ${identity.key}`
+  /** Leases the pool of a way to an upstream. */
+  lease(way: UpstreamWay): PoolLease {
+    const key = toWayKey(way)
     let entry = this.#pools.get(key)
-    if (entry === undefined)
-      this.#pools.set(key, (entry = { pool: new Http1UpstreamPool(target, this.#context), leases: 0 }))
+    if (entry === undefined) this.#pools.set(key, (entry = { pool: createTransport(way, this.#context), leases: 0 }))
     const leased = entry
     leased.leases++
     return {
@@ -51,6 +45,17 @@ export class UpstreamPools {
 
   stats(): UpstreamStats[] {
     return [...this.#pools.values()].map(({ pool }) => pool.stats())
+  }
+
+  /**
+   * Closes the connections to an upstream that no request is on.
+   *
+   * @param name as `stats` has it; TLS or not, every version of HTTP.
+   * @returns how many, or `undefined` where there is no such upstream.
+   */
+  dropIdle(name: string): number | undefined {
+    const pools = [...this.#pools.values()].filter(({ pool }) => pool.stats().upstream === name)
+    return pools.length === 0 ? undefined : pools.reduce((sum, { pool }) => sum + pool.dropIdle(), 0)
   }
 
   /** Ends every connection. */

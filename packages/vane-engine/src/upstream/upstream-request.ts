@@ -1,4 +1,5 @@
 import type { Body, HeaderList, HttpResponse, ProxyTimeouts } from 'vane-core'
+import type { SwitchedSocket } from '../http1/server-codec.ts'
 
 /** A request as it goes to an upstream. */
 export interface UpstreamRequest {
@@ -13,14 +14,24 @@ export interface UpstreamRequest {
   readonly timeouts: ProxyTimeouts
   /** The client waits for `100 Continue`; the upstream is asked first. */
   readonly expectsContinue: boolean
+  /** Protocol the client would like to go on in; the upstream is asked for it. */
+  readonly upgrade: string | undefined
 }
 
-/** Hears what becomes of a request: exactly one of `onResponse` and `onFailure`, once, unless it was cancelled. */
+/** The upstream's end of a tunnel. */
+export interface SwitchedUpstream extends SwitchedSocket {
+  /** How long neither side may send anything. */
+  readonly idleTimeoutMs: number
+}
+
+/** Hears what becomes of a request: exactly one of `onResponse`, `onSwitched` and `onFailure`, once, unless it was cancelled. */
 export interface UpstreamListener {
   /** An interim response other than 100 and 101. */
   onInterim(status: number, headers: HeaderList): void
   /** The final response's head is there, its body may still be to come. */
   onResponse(response: HttpResponse): void
+  /** The upstream has switched to the protocol it was asked for: its socket speaks no HTTP any more. */
+  onSwitched(headers: HeaderList, upstream: SwitchedUpstream): void
   /** A {@link VaneError}, or whatever broke the request's body. */
   onFailure(error: Error): void
 }

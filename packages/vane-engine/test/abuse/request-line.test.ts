@@ -73,8 +73,6 @@ test.each(['0.0', '0.9', '1.2', '1.9', '2.0', '2.1', '3.0', '9.9'])('version %s 
 )
 
 // Either is true of it: a target that is none, of a version that is not spoken.
-test('the preface of HTTP/2 is refused', () => expectRefused(stand, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505, 400))
-
 test('the beginning of a TLS handshake is not answered', () =>
   expectRefused(stand, '\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03'))
 

@@ -42,6 +42,7 @@ export async function startFuzzTarget(): Promise<FuzzTarget> {
       try {
         await round.play()
         round.check()
+        if (round.isAborted) await settle(vane, upstream)
         if (++rounds % PROBE_EVERY === 0) await probe(vane, upstream)
       } catch (error) {
         throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}\n${round.story()}`, {
@@ -68,6 +69,19 @@ async function probe(vane: StartedEngine, upstream: FuzzUpstream): Promise<void>
     throw new Error(`probe was answered ${JSON.stringify(text)}`)
 }
 
+/**
+ * What a client that broke off had sent may reach the upstream after its round. Connections are accepted in their order: when
+ * a fresh one has been, and none is open but the proxy's own, nothing is on the way any more.
+ */
+async function settle(vane: StartedEngine, upstream: FuzzUpstream): Promise<void> {
+  vane.engine.drainUpstream(`127.0.0.1:${upstream.port}`)
+  await probe(vane, upstream)
+  await until('connections of clients that broke off are closed', () => {
+    const { active = 0, idle = 0 } = vane.engine.stats().upstreams[0] ?? {}
+    return upstream.sockets.length === active + idle
+  })
+}
+
 class Round {
   readonly #vane: StartedEngine
   readonly #upstream: FuzzUpstream
@@ -86,6 +100,11 @@ class Round {
     this.#upstream = upstream
     this.#mark = `/${(Math.imul(seed, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0')}/`
     this.#random = createRandom(seed)
+  }
+
+  /** The client broke off in the middle. */
+  get isAborted(): boolean {
+    return this.#isAborted
   }
 
   async play(): Promise<void> {

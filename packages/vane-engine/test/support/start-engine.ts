@@ -41,7 +41,8 @@ export function portOf(engine: Engine, index = 0): number {
   return Number(engine.listeners()[index]?.addresses[0]?.split(':').at(-1))
 }
 
-function createRecordingLogger(logs: LogLine[]): Logger {
+/** A logger that keeps what it is told. */
+export function createRecordingLogger(logs: LogLine[]): Logger {
   const record =
     (level: string) =>
     (fields: object | string, message?: string): void => {

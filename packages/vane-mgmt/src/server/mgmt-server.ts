@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { SILENT_LOGGER, type Logger } from 'vane-core'
 import type { VerbHandlers } from './handlers.ts'
-import { serveConnection } from './serve-connection.ts'
+import { serveConnection, type ServedConnection } from './serve-connection.ts'
 import { bindUnixSocket } from './unix-socket.ts'
 
 /** Connections at once; a person and a few scripts need no more. */
@@ -33,12 +33,11 @@ export interface MgmtServer {
 /** Makes a server; nothing is open before `listen`. */
 export function createMgmtServer(options: MgmtServerOptions): MgmtServer {
   const { socketPath, handlers, logger = SILENT_LOGGER } = options
-  const sockets = new Set<Socket>()
+  const connections = new Map<Socket, ServedConnection>()
   let unlink: (() => Promise<void>) | undefined
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    serveConnection(socket, handlers, logger)
+    connections.set(socket, serveConnection(socket, handlers, logger))
+    socket.on('close', () => connections.delete(socket))
   })
   server.maxConnections = MAX_CONNECTIONS
 
@@ -54,9 +53,9 @@ export function createMgmtServer(options: MgmtServerOptions): MgmtServer {
       unlink = undefined
       if (!server.listening) return
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      for (const socket of sockets) socket.end()
+      for (const connection of connections.values()) connection.end()
       const deadline = setTimeout(() => {
-        for (const socket of sockets) socket.destroy()
+        for (const socket of connections.keys()) socket.destroy()
       }, CLOSE_GRACE_MS)
       await closed
       clearTimeout(deadline)

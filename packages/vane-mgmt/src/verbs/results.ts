@@ -1,3 +1,5 @@
+import type { FlowVerbosity } from 'vane-core'
+
 /** Answer to `ping`. */
 export interface PingResult {
   readonly version: string
@@ -33,7 +35,17 @@ export interface StatsResult extends PingResult {
   /** Hits of security limits, by the limit's name. */
   readonly limit_hits: Readonly<Record<string, number>>
   readonly upstreams: readonly UpstreamResult[]
+  readonly flow_log: FlowLogResult
   readonly reloads: ReloadStats
+}
+
+/** The flow log of the daemon. */
+export interface FlowLogResult {
+  readonly verbosity: FlowVerbosity
+  /** Entries since the start. */
+  readonly entries: number
+  /** Of `VANE_FLOW_LOG_FILE`; `null` where there is none. */
+  readonly file: { readonly path: string; readonly written: number; readonly dropped: number } | null
 }
 
 /** One feature of the daemon. */
@@ -70,6 +82,18 @@ export interface UpstreamResult {
   readonly retries: number
 }
 
+/** Answer to `get_upstreams`: each way to an upstream that rules in force name, or that requests are still on. */
+export interface UpstreamsResult {
+  readonly upstreams: readonly UpstreamResult[]
+}
+
+/** Answer to `pool_drain`. */
+export interface PoolDrainResult {
+  readonly upstream: string
+  /** Connections that no request was on, and that have been closed. */
+  readonly closed: number
+}
+
 /** What came of reloads since the start. */
 export interface ReloadStats {
   readonly swapped: number
@@ -90,11 +114,26 @@ export interface LastReload {
 }
 
 /** What asked for a reload. */
-export type ReloadCause = 'signal' | 'verb'
+export type ReloadCause = 'signal' | 'verb' | 'watch'
 
-/** Answer to `get_pools`. Empty where the `wasm` feature is off. */
+/** Answer to `get_pools`. */
 export interface PoolsResult {
+  /** Empty where the `wasm` feature is off. */
   readonly wasm: readonly WasmPoolResult[]
+  /** `null` where the `cgi` feature is off. */
+  readonly cgi: CgiPoolResult | null
+}
+
+/** Places for CGI programs. */
+export interface CgiPoolResult {
+  /** Programs that may run at once. */
+  readonly capacity: number
+  readonly available: number
+  readonly in_use: number
+  /** Programs started so far. */
+  readonly total: number
+  /** Requests answered with 503 because all places were taken. */
+  readonly refused: number
 }
 
 /** One pool of plugin instances. */
@@ -108,6 +147,11 @@ export interface WasmPoolResult {
   readonly in_use: number
   readonly total_allocations: number
   readonly failures: number
+}
+
+/** Answer to `set_flow_verbosity`: what it is now. */
+export interface FlowVerbosityResult {
+  readonly verbosity: FlowVerbosity
 }
 
 /** Answer to `get_config`: what the daemon is serving, not what is on disk. */

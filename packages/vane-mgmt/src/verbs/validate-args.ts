@@ -1,14 +1,14 @@
 import { suggest } from 'vane-core'
 import { MgmtError } from '../wire/mgmt-error.ts'
 import { shorten } from '../wire/request.ts'
-import { VERBS, isVerbName, type ArgSpec, type VerbName } from './verbs.ts'
+import { VERBS, isVerbName, type ArgSpec, type StreamVerbName, type VerbName } from './verbs.ts'
 
 /**
  * Answers the verb a request names, once its arguments fit.
  *
  * @throws MgmtError `unknown_verb` or `invalid_args`, with the near miss where there is one.
  */
-export function validateArgs(verb: string, args: Readonly<Record<string, unknown>>): VerbName {
+export function validateArgs(verb: string, args: Readonly<Record<string, unknown>>): VerbName | StreamVerbName {
   if (!isVerbName(verb)) {
     throw new MgmtError('unknown_verb', `unknown verb "${shorten(verb)}"${didYouMean(verb, Object.keys(VERBS))}`)
   }
@@ -30,9 +30,23 @@ export function validateArgs(verb: string, args: Readonly<Record<string, unknown
   return verb
 }
 
+const MAX_TEXT_LENGTH = 256
+
 function checkValue(spec: ArgSpec, value: unknown): string | undefined {
-  const fits = typeof value === 'number' && Number.isInteger(value) && value >= spec.min && value <= spec.max
-  return fits ? undefined : `is an integer from ${spec.min} to ${spec.max}`
+  switch (spec.type) {
+    case 'integer': {
+      const fits = typeof value === 'number' && Number.isInteger(value) && value >= spec.min && value <= spec.max
+      return fits ? undefined : `is an integer from ${spec.min} to ${spec.max}`
+    }
+    case 'text': {
+      const fits = typeof value === 'string' && value.length <= MAX_TEXT_LENGTH && (spec.pattern?.test(value) ?? true)
+      return fits ? undefined : `is ${spec.form}, as a string of at most ${MAX_TEXT_LENGTH} characters`
+    }
+    case 'word':
+      return spec.words.some((word) => word === value) ? undefined : `is one of ${spec.words.join(', ')}`
+    case 'switch':
+      return typeof value === 'boolean' ? undefined : 'is true or false'
+  }
 }
 
 function didYouMean(word: string, candidates: readonly string[]): string {

@@ -1,5 +1,6 @@
 import type { GuestMemory } from './guest-memory.ts'
 import type { HandleTable } from './handle-table.ts'
+import type { Stage } from './stage.ts'
 
 /** Core value types that a component value takes when it is passed flat. */
 export type FlatType = 'i32' | 'i64' | 'f32' | 'f64'
@@ -10,6 +11,8 @@ export type FlatValue = number | bigint
 /** One side of a crossing: whose memory, whose handles. */
 export interface Side {
   readonly guest: GuestMemory
+  /** Where values are laid out on their way to the guest. */
+  readonly stage: Stage
   readonly handles: HandleTable
   /** Number of the component instance. */
   readonly owner: number
@@ -28,10 +31,10 @@ export interface Codec {
   readonly flat: readonly FlatType[]
   /** Reads from memory whose bounds have been checked. */
   load(side: Side, pointer: number): unknown
-  /** Writes to memory that the host has allocated. */
+  /** Lays out on the stage, at an address of the stage's. */
   store(side: Side, pointer: number, value: unknown): void
   /** Reads from flat values, beginning at `args[at]`. */
   lift(side: Side, args: readonly FlatValue[], at: number): unknown
-  /** Appends flat values. */
+  /** Appends flat values; pairs of pointer and length are filled in when what they stand for has been placed. */
   lower(side: Side, value: unknown, out: FlatValue[]): void
 }

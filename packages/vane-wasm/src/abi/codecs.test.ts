@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest'
 import type { StringEncoding } from '../parse/component-binary.ts'
 import type { PrimitiveKind, ValueType } from '../plan/value-type.ts'
 import { AbiError } from './abi-error.ts'
-import type { FlatValue, Side } from './codec.ts'
+import type { Codec, FlatValue, Side } from './codec.ts'
 import { Codecs } from './codecs.ts'
 import { GuestMemory } from './guest-memory.ts'
 import { HandleTable, newHandleBudget } from './handle-table.ts'
+import { FLAT, STAGE } from './stage.ts'
 
 /** A guest whose allocator only goes on, and grows the memory as it goes. */
 function openSide(encoding: StringEncoding = 'utf8'): Side {
@@ -22,7 +23,27 @@ function openSide(encoding: StringEncoding = 'utf8'): Side {
   }
   const guest = new GuestMemory({ encoding, memory, realloc, guard: { mayLeave: true } })
   guest.refresh()
-  return { guest, handles: new HandleTable(newHandleBudget()), owner: 0 }
+  return { guest, stage: STAGE, handles: new HandleTable(newHandleBudget()), owner: 0 }
+}
+
+/** Puts a value into the guest's memory; answers where. */
+function store(side: Side, codec: Codec, value: unknown): number {
+  const { size, align } = codec
+  const out: FlatValue[] = []
+  side.stage.begin()
+  side.stage.expectFlat(0)
+  codec.store(side, side.stage.allocate(size, align, { length: size, target: FLAT }), value)
+  side.guest.place(side.stage, out)
+  return Number(out[0])
+}
+
+/** Makes a value flat. */
+function lower(side: Side, codec: Codec, value: unknown): FlatValue[] {
+  const out: FlatValue[] = []
+  side.stage.begin()
+  codec.lower(side, value, out)
+  side.guest.place(side.stage, out)
+  return out
 }
 
 const NUMBERS: Readonly<Record<Exclude<PrimitiveKind, 'string'>, fc.Arbitrary<unknown>>> = {
@@ -127,8 +148,7 @@ describe.each<StringEncoding>(['utf8', 'utf16', 'latin1+utf16'])(
         fc.property(typedValue, ({ type, value }) => {
           const codec = new Codecs().of(type)
           const side = openSide(encoding)
-          const pointer = side.guest.allocate(codec.size, codec.align)
-          codec.store(side, pointer, value)
+          const pointer = store(side, codec, value)
           side.guest.beginLift()
           expect(codec.load(side, pointer)).toEqual(expected(type, value))
         }),
@@ -140,8 +160,7 @@ describe.each<StringEncoding>(['utf8', 'utf16', 'latin1+utf16'])(
         fc.property(typedValue, ({ type, value }) => {
           const codec = new Codecs().of(type)
           const side = openSide(encoding)
-          const flat: FlatValue[] = []
-          codec.lower(side, value, flat)
+          const flat = lower(side, codec, value)
           expect(flat.map((one) => typeof one)).toEqual(codec.flat.map((one) => (one === 'i64' ? 'bigint' : 'number')))
           side.guest.beginLift()
           expect(codec.lift(side, asWasm(flat, codec.flat), 0)).toEqual(expected(type, value))
@@ -255,7 +274,7 @@ describe('what a guest says of its memory', () => {
     guest.refresh()
     for (let at = 0; at < 8 * 1000; at += 8) guest.view.setUint32(at + 4, 1024 * 1024, true)
     guest.beginLift()
-    const side: Side = { guest, handles: new HandleTable(newHandleBudget()), owner: 0 }
+    const side: Side = { guest, stage: STAGE, handles: new HandleTable(newHandleBudget()), owner: 0 }
     const before = process.memoryUsage().arrayBuffers
     expect(() => strings.lift(side, [0, 1000], 0)).toThrow('values that exceed the size of the memory')
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 * 1024)
@@ -305,8 +324,13 @@ describe('what a guest says of its memory', () => {
     expect(() => codec.lift(side, [number, ...Array<number>(codec.flat.length).fill(0)], 0)).toThrow(AbiError)
   })
 
+  const numbers = new Codecs().of({
+    kind: 'tuple',
+    items: Array.from({ length: 8 }, (): ValueType => ({ kind: 'u64' })),
+  })
+
   test.each<[string, number]>([
-    ['out of bounds', 65_500],
+    ['out of bounds', 65_496],
     ['not aligned', 1001],
     ['negative', -4],
   ])('an allocation that is %s is refused', (_, answer) => {
@@ -316,6 +340,148 @@ describe('what a guest says of its memory', () => {
       realloc: () => answer,
       guard: { mayLeave: true },
     })
-    expect(() => guest.allocate(64, 4)).toThrow(/realloc answered pointer/)
+    const side: Side = { ...openSide(), guest }
+    expect(() => store(side, numbers, Array(8).fill(1n))).toThrow(/realloc answered pointer/)
+  })
+})
+
+describe('what the host gives a guest', () => {
+  const string = new Codecs().of({ kind: 'string' })
+  const strings = new Codecs().of({ kind: 'list', of: { kind: 'string' } })
+  const bytes = new Codecs().of({ kind: 'list', of: { kind: 'u8' } })
+
+  test('strings that stand beside each other do not mix', () => {
+    const side = openSide()
+    const texts = ['a\ud83d', '\ude00b', '', 'ü', 'plain', '\u{1f600}', '']
+    const flat = lower(side, strings, texts)
+    side.guest.beginLift()
+    expect(strings.lift(side, flat, 0)).toEqual(['a\ufffd', '\ufffdb', '', 'ü', 'plain', '\u{1f600}', ''])
+  })
+
+  test.each([0, 1, 7, 8, 9, 127, 128, 129, 1024, 1025, 16_384, 16_385, 200_000])('%i bytes or characters', (length) => {
+    const side = openSide()
+    const text = 'xü'.repeat(length).slice(0, length)
+    const content = Uint8Array.from({ length }, (_, i) => i)
+    const [ascii, wide, raw] = [
+      lower(side, string, 'x'.repeat(length)),
+      lower(side, string, text),
+      lower(side, bytes, content),
+    ]
+    side.guest.beginLift()
+    expect(string.lift(side, ascii, 0)).toBe('x'.repeat(length))
+    expect(string.lift(side, wide, 0)).toBe(text)
+    expect(bytes.lift(side, raw, 0)).toEqual(content)
+  })
+
+  test('bytes between fields say nothing of what crossed before, to whichever guest', () => {
+    const secrets = openSide()
+    store(secrets, new Codecs().of({ kind: 'list', of: { kind: 'u64' } }), Array(200).fill(0x7777_7777_7777_7777n))
+    const side = openSide()
+    const padded = new Codecs().of({ kind: 'list', of: { kind: 'tuple', items: [{ kind: 'u8' }, { kind: 'u64' }] } })
+    const [pointer] = lower(
+      side,
+      padded,
+      Array.from({ length: 100 }, () => [1, 2n]),
+    )
+    const content = side.guest.bytes.subarray(Number(pointer), Number(pointer) + 1600)
+    expect(content.includes(0x77)).toBe(false)
+    const variant = new Codecs().of({
+      kind: 'variant',
+      cases: [
+        { name: 'small', type: undefined },
+        {
+          name: 'large',
+          type: { kind: 'tuple', items: Array.from({ length: 8 }, (): ValueType => ({ kind: 'u64' })) },
+        },
+      ],
+    })
+    const at = store(side, variant, { tag: 'small' })
+    expect(side.guest.bytes.subarray(at, at + variant.size).every((byte) => byte === 0)).toBe(true)
+  })
+
+  test('a pair in a variant that has a wider case keeps its bits', () => {
+    const side = openSide()
+    const type: ValueType = {
+      kind: 'variant',
+      cases: [
+        { name: 'text', type: { kind: 'string' } },
+        { name: 'number', type: { kind: 'u64' } },
+      ],
+    }
+    const codec = new Codecs().of(type)
+    const flat = lower(side, codec, { tag: 'text', val: 'abc' })
+    expect(flat.map((one) => typeof one)).toEqual(['number', 'bigint', 'number'])
+    side.guest.beginLift()
+    expect(codec.lift(side, flat, 0)).toEqual({ tag: 'text', val: 'abc' })
+  })
+
+  const record = (first: string, second: string): ValueType => ({
+    kind: 'record',
+    fields: [
+      { name: first, type: { kind: 'string' } },
+      { name: second, type: { kind: 'string' } },
+    ],
+  })
+
+  test.each<StringEncoding>(['utf8', 'utf16', 'latin1+utf16'])('header fields and labels, in %s', (encoding) => {
+    const headers = new Codecs().of({ kind: 'list', of: record('name', 'value') })
+    const labels = new Codecs().of({ kind: 'list', of: record('key', 'value') })
+    const text = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('\ud800', '\udc00', 'x'.repeat(300_000)),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.record({ name: text, value: text }), { maxLength: 6 }), (entries) => {
+        const side = openSide(encoding)
+        const flat = lower(side, headers, entries)
+        const keyed = entries.map(({ name: key, value }) => ({ key, value }))
+        const keyedFlat = lower(side, labels, keyed)
+        side.guest.beginLift()
+        expect(headers.lift(side, flat, 0)).toEqual(mapTexts(entries))
+        side.guest.beginLift()
+        expect(labels.lift(side, keyedFlat, 0)).toEqual(mapTexts(keyed))
+      }),
+    )
+  })
+
+  test.each<[string, (text: string) => unknown]>([
+    ['a list', (text) => [text]],
+    ['a header', (text) => [{ name: 'a', value: text }]],
+  ])('an answer of realloc that is out of bounds is refused for a string in %s, too', (kind, toValue) => {
+    const memory = new WebAssembly.Memory({ initial: 1 })
+    let calls = 0
+    const realloc = (): number => (++calls === 1 ? 64 : 65_530)
+    const guest = new GuestMemory({ encoding: 'utf8', memory, realloc, guard: { mayLeave: true } })
+    const codec = kind === 'a list' ? strings : new Codecs().of({ kind: 'list', of: record('name', 'value') })
+    expect(() => lower({ ...openSide(), guest }, codec, toValue('seven b'))).toThrow(
+      'realloc answered pointer 65530, out of bounds',
+    )
+  })
+
+  test('an allocation that fails leaves nothing behind for the next', () => {
+    const side = openSide()
+    const broken = new GuestMemory({
+      encoding: 'utf8',
+      memory: new WebAssembly.Memory({ initial: 1 }),
+      realloc: () => {
+        throw new RangeError('no')
+      },
+      guard: { mayLeave: true },
+    })
+    expect(() => lower({ ...side, guest: broken }, strings, ['secret', 'text'])).toThrow('no')
+    const flat = lower(side, strings, ['next'])
+    side.guest.beginLift()
+    expect(strings.lift(side, flat, 0)).toEqual(['next'])
+  })
+
+  test('without an allocator nothing can be given', () => {
+    const guest = new GuestMemory({
+      encoding: 'utf8',
+      memory: new WebAssembly.Memory({ initial: 1 }),
+      realloc: undefined,
+      guard: { mayLeave: true },
+    })
+    expect(() => lower({ ...openSide(), guest }, string, 'a')).toThrow('no realloc function')
   })
 })

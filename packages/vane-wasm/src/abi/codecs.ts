@@ -1,6 +1,7 @@
 import { toCamelCase } from '../plan/names.ts'
 import type { ValueType } from '../plan/value-type.ts'
 import type { Codec } from './codec.ts'
+import { contractCodec } from './contract-codecs.ts'
 import { enumCodec, flagsCodec } from './enum-codecs.ts'
 import { handleCodec } from './handle-codec.ts'
 import { BYTES_CODEC, listCodec, STRING_CODEC } from './list-codecs.ts'
@@ -15,7 +16,8 @@ export class Codecs {
   of(type: ValueType): Codec {
     const known = this.#known.get(type)
     if (known !== undefined) return known
-    const codec = this.#make(type)
+    const generic = this.#make(type)
+    const codec = contractCodec(type, generic) ?? generic
     this.#known.set(type, codec)
     return codec
   }

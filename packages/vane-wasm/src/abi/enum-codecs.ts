@@ -22,7 +22,7 @@ export function enumCodec(names: readonly string[]): Codec {
     align: size,
     flat: ['i32'],
     load: ({ guest }, pointer) => toName(load(guest.view, pointer)),
-    store: ({ guest }, pointer, value) => store(guest.view, pointer, toNumber(value)),
+    store: ({ stage }, pointer, value) => store(stage.view, pointer, toNumber(value)),
     lift: (_side, args, at) => toName((args[at] as number) >>> 0),
     lower: (_side, value, out) => void out.push(toNumber(value)),
   }
@@ -42,7 +42,7 @@ export function flagsCodec(names: readonly string[]): Codec {
     align: size,
     flat: ['i32'],
     load: ({ guest }, pointer) => toObject(load(guest.view, pointer)),
-    store: ({ guest }, pointer, value) => store(guest.view, pointer, toBits(value)),
+    store: ({ stage }, pointer, value) => store(stage.view, pointer, toBits(value)),
     lift: (_side, args, at) => toObject(args[at] as number),
     lower: (_side, value, out) => void out.push(toBits(value)),
   }

@@ -1,5 +1,8 @@
 import type { StringEncoding } from '../parse/component-binary.ts'
 import { AbiError } from './abi-error.ts'
+import type { FlatValue } from './codec.ts'
+import { placerFor, type Placer, type Realloc } from './placer.ts'
+import type { Stage } from './stage.ts'
 
 /** Entries of all lists that one crossing may lift: a list costs the host far more than its bytes. */
 const MAX_ELEMENTS = 65_536
@@ -8,9 +11,6 @@ const MAX_ELEMENTS = 65_536
 const MAX_LIFTED_BYTES = 64 * 1024 * 1024
 /** A memory smaller than this may lift as much all the same: views of nothing but a few header fields alias harmlessly. */
 const MIN_LIFTED_BYTES = 65_536
-
-/** `cabi_realloc`: (old pointer, old size, alignment, new size) → pointer. */
-export type Realloc = (oldPointer: number, oldSize: number, align: number, size: number) => number
 
 /** Whether a guest may call its imports: not while it allocates for the host or cleans up after a call. */
 export interface LeaveGuard {
@@ -36,11 +36,10 @@ export class GuestMemory {
   /** The memory as it was at the last {@link refresh}. */
   bytes: Uint8Array = EMPTY
   view: DataView = new DataView(EMPTY.buffer)
-  /** Bytes, or units with their tag, of the string last lowered: the second half of what `lowerString` answers. */
-  loweredLength: number = 0
   readonly #memory: WebAssembly.Memory | undefined
   readonly #realloc: Realloc | undefined
   readonly #guard: LeaveGuard
+  #placer: Placer | undefined
   #elementsLeft: number = 0
   #bytesLeft: number = 0
   #moved: number = 0
@@ -99,27 +98,22 @@ export class GuestMemory {
     return this.spanAt(pointer, count * size, align)
   }
 
-  /** Allocates in the guest. `size` may be 0. */
-  allocate(size: number, align: number): number {
-    return this.reallocate(0, 0, { size, align })
-  }
-
-  /** Moves what was allocated to where there is room for more. */
-  reallocate(
-    pointer: number,
-    oldSize: number,
-    { size, align }: { readonly size: number; readonly align: number },
-  ): number {
-    if (this.#realloc === undefined) throw new AbiError('the component has no realloc function to take values with')
+  /** Places what is staged, and completes the flat values among which some of it is passed. */
+  place(stage: Stage, out: FlatValue[]): void {
+    if (stage.isEmpty) return
+    if (this.#memory === undefined || (stage.allocates && this.#realloc === undefined)) {
+      throw new AbiError('the component has no realloc function to take values with')
+    }
+    this.#placer ??= placerFor(this.#memory, this.#realloc)
+    const range = stage.finish()
     // Left as it is where realloc throws: the instance is not used again.
     this.#guard.mayLeave = false
-    const moved = this.#realloc(pointer, oldSize, align, size) >>> 0
+    const fault = this.#placer(range)
     this.#guard.mayLeave = true
     this.refresh()
-    if ((moved & (align - 1)) !== 0) throw new AbiError(`realloc answered pointer ${moved}, not aligned to ${align}`)
-    if (moved + size > this.bytes.length) throw new AbiError(`realloc answered pointer ${moved}, out of bounds`)
-    this.#moved += size
-    return moved
+    if (fault !== 0) throw new AbiError(whyMisplaced(stage.placeOf(fault)))
+    this.#moved += stage.size
+    stage.complete(this.bytes, out)
   }
 
   /** Copies bytes out. */
@@ -127,11 +121,9 @@ export class GuestMemory {
     const start = this.spanAt(pointer, length, 1)
     return this.bytes.slice(start, start + length)
   }
+}
 
-  /** Copies bytes in; answers where. */
-  lowerBytes(bytes: Uint8Array): number {
-    const pointer = this.allocate(bytes.length, 1)
-    this.bytes.set(bytes, pointer)
-    return pointer
-  }
+function whyMisplaced({ pointer, align }: { readonly pointer: number; readonly align: number }): string {
+  const isAligned = (pointer & (align - 1)) === 0
+  return `realloc answered pointer ${pointer}, ${isAligned ? 'out of bounds' : `not aligned to ${align}`}`
 }

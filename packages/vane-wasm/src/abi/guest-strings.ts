@@ -2,11 +2,9 @@ import { AbiError } from './abi-error.ts'
 import type { GuestMemory } from './guest-memory.ts'
 
 const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const UTF8 = new TextEncoder()
 
-/** Longer strings are worth a call of the engine's own decoder, or encoder. */
+/** Longer strings are worth a call of the engine's own decoder. */
 const SHORT_LIFT = 24
-const SHORT_LOWER = 128
 
 /** In a string that is Latin-1 or UTF-16, the topmost bit of its length tells UTF-16. */
 const UTF16_TAG = 0x8000_0000
@@ -21,11 +19,6 @@ export function liftString(guest: GuestMemory, pointer: number, length: number):
     case 'latin1+utf16':
       return length >= UTF16_TAG ? liftUtf16(guest, pointer, length - UTF16_TAG) : liftLatin1(guest, pointer, length)
   }
-}
-
-/** Copies a string in; answers where, and leaves its length in `guest.loweredLength`. */
-export function lowerString(guest: GuestMemory, text: string): number {
-  return guest.encoding === 'utf8' ? lowerUtf8(guest, text) : lowerUtf16(guest, text)
 }
 
 function liftUtf8(guest: GuestMemory, pointer: number, length: number): string {
@@ -60,44 +53,4 @@ function liftUtf16(guest: GuestMemory, pointer: number, units: number): string {
   const text = Buffer.from(guest.bytes.buffer, start, units * 2).toString('utf16le')
   if (!text.isWellFormed()) throw new AbiError('a string that is not UTF-16')
   return text
-}
-
-function lowerUtf8(guest: GuestMemory, text: string): number {
-  const { length } = text
-  const pointer = guest.allocate(length, 1)
-  const written = length < SHORT_LOWER ? writeAscii(guest.bytes, pointer, text) : encodeAt(guest.bytes, pointer, text)
-  guest.loweredLength = length
-  return written ? pointer : lowerWideUtf8(guest, pointer, text)
-}
-
-/** Writes a string byte by byte; answers false where it is not ASCII. */
-function writeAscii(bytes: Uint8Array, pointer: number, text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit >= 0x80) return false
-    bytes[pointer + i] = unit
-  }
-  return true
-}
-
-/** Writes as much of a string as there is room for a byte a unit; answers whether that was all of it. */
-function encodeAt(bytes: Uint8Array, pointer: number, text: string): boolean {
-  return UTF8.encodeInto(text, bytes.subarray(pointer, pointer + text.length)).read === text.length
-}
-
-/** Lone surrogates become U+FFFD, in the length as in the bytes. */
-function lowerWideUtf8(guest: GuestMemory, pointer: number, text: string): number {
-  const size = Buffer.byteLength(text)
-  const moved = guest.reallocate(pointer, text.length, { size, align: 1 })
-  UTF8.encodeInto(text, guest.bytes.subarray(moved, moved + size))
-  guest.loweredLength = size
-  return moved
-}
-
-function lowerUtf16(guest: GuestMemory, text: string): number {
-  const wellFormed = text.toWellFormed()
-  const pointer = guest.allocate(wellFormed.length * 2, 2)
-  Buffer.from(guest.bytes.buffer, pointer, wellFormed.length * 2).write(wellFormed, 'utf16le')
-  guest.loweredLength = guest.encoding === 'utf16' ? wellFormed.length : wellFormed.length + UTF16_TAG
-  return pointer
 }

@@ -16,7 +16,7 @@ export function handleCodec(kind: 'own' | 'borrow', { id, owner }: ResourceType)
     align: 4,
     flat: ['i32'],
     load: (side, pointer) => lift(side, side.guest.view.getUint32(pointer, true)),
-    store: (side, pointer, value) => side.guest.view.setUint32(pointer, lower(side, value), true),
+    store: (side, pointer, value) => side.stage.view.setUint32(pointer, lower(side, value), true),
     lift: (side, args, at) => lift(side, (args[at] as number) >>> 0),
     lower: (side, value, out) => void out.push(lower(side, value) | 0),
   }

@@ -1,51 +1,47 @@
 import type { Codec, Side } from './codec.ts'
-import { liftString, lowerString } from './guest-strings.ts'
+import { liftString } from './guest-strings.ts'
 import { toArray, toBytes, toText } from './host-values.ts'
+import { FLAT } from './stage.ts'
 
 /** How a pair of pointer and length, which every list is passed as, becomes a value and back. */
-interface Contents {
+export interface Contents {
   readonly take: (side: Side, pointer: number, length: number) => unknown
-  /** Answers the pointer and leaves the length in `guest.loweredLength`. */
-  readonly give: (side: Side, value: unknown) => number
+  /** Stages the contents; the pair goes to the `target`. */
+  readonly give: (side: Side, value: unknown, target: number) => void
 }
 
 /** `string`. */
-export const STRING_CODEC: Codec = pair({
+export const STRING_CODEC: Codec = pairCodec({
   take: ({ guest }, pointer, length) => liftString(guest, pointer, length),
-  give: ({ guest }, value) => lowerString(guest, toText(value)),
+  give: ({ guest, stage }, value, target) => stage.string(guest.encoding, toText(value), target),
 })
 
 /** `list<u8>`. */
-export const BYTES_CODEC: Codec = pair({
+export const BYTES_CODEC: Codec = pairCodec({
   take: ({ guest }, pointer, length) => guest.liftBytes(pointer, length),
-  give: ({ guest }, value) => {
-    const bytes = toBytes(value)
-    const pointer = guest.lowerBytes(bytes)
-    guest.loweredLength = bytes.length
-    return pointer
-  },
+  give: ({ stage }, value, target) => stage.bytes(toBytes(value), target),
 })
 
 /** Any other list. */
 export function listCodec(of: Codec): Codec {
-  return pair({
+  return pairCodec({
     take: (side, pointer, count) => {
       const start = side.guest.listAt(pointer, count, of)
       const items: unknown[] = []
       for (let i = 0; i < count; i++) items.push(of.load(side, start + i * of.size))
       return items
     },
-    give: (side, value) => {
+    give: (side, value, target) => {
       const items = toArray(value)
-      const start = side.guest.allocate(items.length * of.size, of.align)
-      for (let i = 0; i < items.length; i++) of.store(side, start + i * of.size, items[i])
-      side.guest.loweredLength = items.length
-      return start
+      const { length } = items
+      const start = side.stage.allocate(length * of.size, of.align, { length, target })
+      for (let i = 0; i < length; i++) of.store(side, start + i * of.size, items[i])
     },
   })
 }
 
-function pair({ take, give }: Contents): Codec {
+/** The codec of anything that is passed as a pointer and a length. */
+export function pairCodec({ take, give }: Contents): Codec {
   return {
     size: 8,
     align: 4,
@@ -54,17 +50,12 @@ function pair({ take, give }: Contents): Codec {
       const { view } = side.guest
       return take(side, view.getUint32(pointer, true), view.getUint32(pointer + 4, true))
     },
-    store: (side, pointer, value) => {
-      const start = give(side, value)
-      // Read after the call, which may have grown the memory.
-      const { view } = side.guest
-      view.setUint32(pointer, start, true)
-      view.setUint32(pointer + 4, side.guest.loweredLength, true)
-    },
+    store: (side, pointer, value) => give(side, value, pointer),
     lift: (side, args, at) => take(side, (args[at] as number) >>> 0, (args[at + 1] as number) >>> 0),
     lower: (side, value, out) => {
-      const start = give(side, value)
-      out.push(start | 0, side.guest.loweredLength | 0)
+      side.stage.expectFlat(out.length)
+      give(side, value, FLAT)
+      out.push(0, 0)
     },
   }
 }

@@ -38,7 +38,7 @@ export function variantCodec(cases: readonly VariantCase[]): Codec {
     store: (side, pointer, value) => {
       const { tag, val } = toRecord(value)
       const number = numberOf(tag)
-      storeTag(side.guest.view, pointer, number)
+      storeTag(side.stage.view, pointer, number)
       cases[number]![1]?.store(side, pointer + offset, val)
     },
     lift: (side, args, at) => {
@@ -68,7 +68,7 @@ export function optionCodec(of: Codec): Codec {
     flat,
     load: (side, pointer) => (isSome(side.guest.view.getUint8(pointer)) ? of.load(side, pointer + offset) : undefined),
     store: (side, pointer, value) => {
-      side.guest.view.setUint8(pointer, value === undefined ? 0 : 1)
+      side.stage.view.setUint8(pointer, value === undefined ? 0 : 1)
       if (value !== undefined) of.store(side, pointer + offset, value)
     },
     // With one payload the flat types are its own.

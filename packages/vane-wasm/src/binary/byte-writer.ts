@@ -34,14 +34,14 @@ export class ByteWriter {
     this.u8(rest)
   }
 
-  /** Signed LEB128 of a number that is not negative. */
+  /** Signed LEB128 of the lowest 32 bits, shortest form. */
   s32(value: number): void {
-    let rest = value
-    while (rest >= 0x40) {
+    let rest = value | 0
+    while (rest < -0x40 || rest >= 0x40) {
       this.u8((rest & 0x7f) | 0x80)
-      rest >>>= 7
+      rest >>= 7
     }
-    this.u8(rest)
+    this.u8(rest & 0x7f)
   }
 
   write(bytes: Uint8Array): void {

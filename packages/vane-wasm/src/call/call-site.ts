@@ -1,5 +1,6 @@
 import {
   PluginTrapError,
+  type BytesView,
   type L4BytesDecision,
   type L4BytesInput,
   type L4PeekDecision,
@@ -20,10 +21,20 @@ import type { InstancePool } from '../pool/instance-pool.ts'
 import { callPlugin } from './call-plugin.ts'
 import type { DecisionByKind } from './check-decision.ts'
 
+/** The input of each kind of handler. */
+export interface InputByKind {
+  readonly 'l4-peek': L4PeekInput
+  readonly 'l4-bytes': L4BytesInput
+  readonly 'l7-request': L7RequestInput
+  readonly 'l7-response': L7ResponseInput
+}
+
 /** What a {@link CallSite} is made of. */
 export interface CallSiteOptions {
   readonly pluginExport: PluginExport
   readonly version: string
+  /** Bytes of a body that the export is shown. */
+  readonly maxBodyBytes: number
   readonly pool: InstancePool
   readonly log: PluginLog
   /** Called once, at the first `release`. */
@@ -48,11 +59,11 @@ export class CallSite implements PluginCallSite {
   }
 
   l7Request(input: L7RequestInput, options?: PluginCallOptions): MaybePromise<L7RequestDecision> {
-    return this.call('l7-request', this.#withoutUndeclaredBody(input), options)
+    return this.call('l7-request', input, options)
   }
 
   l7Response(input: L7ResponseInput, options?: PluginCallOptions): MaybePromise<L7ResponseDecision> {
-    return this.call('l7-response', this.#withoutUndeclaredBody(input), options)
+    return this.call('l7-response', input, options)
   }
 
   release(): void {
@@ -62,7 +73,11 @@ export class CallSite implements PluginCallSite {
   }
 
   /** Calls the export as one of a kind; another kind than its own is a trap. */
-  call<K extends PluginKind>(kind: K, input: object, options?: PluginCallOptions): MaybePromise<DecisionByKind[K]> {
+  call<K extends PluginKind>(
+    kind: K,
+    input: InputByKind[K],
+    options?: PluginCallOptions,
+  ): MaybePromise<DecisionByKind[K]> {
     const { pluginExport, pool } = this.#options
     if (this.#isReleased) throw new PluginTrapError(`export ${pluginExport.name}: the call site is released`)
     if (pluginExport.kind !== kind) {
@@ -71,12 +86,23 @@ export class CallSite implements PluginCallSite {
       )
     }
     const target = { pool, kind, onDroppedHeaders: this.#warnOfDropped }
-    return callPlugin(target, input, options)
+    return callPlugin(target, this.#bounded(input), options)
   }
 
-  /** An export sees no body that it did not declare, whoever calls. */
-  #withoutUndeclaredBody<I extends L7RequestInput | L7ResponseInput>(input: I): I {
-    return this.#options.pluginExport.needsBody || input.body === undefined ? input : { ...input, body: undefined }
+  /** An export sees no body that it did not declare, and no more of one than its limit, whoever calls. */
+  #bounded(input: InputByKind[PluginKind]): object {
+    if ('bytes' in input) {
+      const bytes = this.#cut(input.bytes)
+      return bytes === input.bytes ? input : { ...input, bytes }
+    }
+    if (!('body' in input) || input.body === undefined) return input
+    const body = this.#options.pluginExport.needsBody ? this.#cut(input.body) : undefined
+    return body === input.body ? input : { ...input, body }
+  }
+
+  #cut(view: BytesView): BytesView {
+    const { maxBodyBytes } = this.#options
+    return view.data.length <= maxBodyBytes ? view : { data: view.data.subarray(0, maxBodyBytes), truncated: true }
   }
 
   readonly #warnOfDropped = (names: readonly string[], options: PluginCallOptions | undefined): void => {

@@ -2,7 +2,7 @@ import { VaneError, type MaybePromise } from 'vane-core'
 
 import type { ComponentEntry } from '../component/component-loader.ts'
 import { loadError } from '../component/load-error.ts'
-import type { PluginLimits } from '../plugin-limits.ts'
+import { toMaxBodyBytes, type PluginLimits } from '../plugin-limits.ts'
 import type { PoolRegistry } from '../pool/pool-registry.ts'
 import { CallSite } from './call-site.ts'
 
@@ -48,6 +48,7 @@ export class CallSites {
     const site = new CallSite({
       pluginExport,
       version: metadata.version,
+      maxBodyBytes: toMaxBodyBytes(limits, pluginExport.kind),
       pool,
       log: entry.host.log,
       onRelease: () => {

@@ -1,5 +1,7 @@
 import { PluginReturnedError, PluginTrapError } from 'vane-core'
 
+import { cutText } from '../host/cut-text.ts'
+
 const MAX_CODE_LENGTH = 128
 const MAX_MESSAGE_LENGTH = 4096
 const MAX_REASON_LENGTH = 500
@@ -29,5 +31,5 @@ function describe(thrown: unknown): string {
 }
 
 function cut(text: string, maxLength: number): string {
-  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text
+  return text.length > maxLength ? `${cutText(text, maxLength)}…` : text
 }

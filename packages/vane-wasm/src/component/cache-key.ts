@@ -2,7 +2,7 @@ import type { CoreLimits } from '../instrument/core-limits.ts'
 import { INSTRUMENTER_VERSION } from '../instrument/instrument.ts'
 
 /** To be raised with every change to how a component is parsed, checked or planned, and to what an entry holds. */
-const FORMAT_VERSION = 1
+const FORMAT_VERSION = 2
 
 /** Name of a component's cache entry: changes with everything that the entry's content depends on. */
 export async function toCacheKey(bytes: Uint8Array, limits: CoreLimits): Promise<string> {

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 import {
   checkAddress,
   checkUrl,
@@ -19,6 +21,14 @@ export interface PluginFetcherOptions {
   readonly maxInFlight: number
 }
 
+/** Whom a fetch is for. */
+export interface FetchCaller {
+  /** Aborts when nobody wants the answer any more. */
+  readonly signal: AbortSignal | undefined
+  /** Told of each hop that a response leads to, and why the policy does not allow it. */
+  readonly onRedirect: (url: URL, refusal: string | undefined) => void
+}
+
 /** Outcome of a fetch: what `http-fetch` answers, or the reason for a trap as text. */
 export type FetchOutcome = HttpFetchResponse | NetError | string
 
@@ -37,22 +47,13 @@ export class PluginFetcher {
 
   /**
    * @param argument the lifted `http-fetch-request`.
-   * @param signal aborts when nobody wants the answer any more.
+   * @param caller whom the answer is for.
    */
-  async fetch(argument: unknown, signal: AbortSignal | undefined): Promise<FetchOutcome> {
-    const parsed = parseFetchRequest(argument)
-    if (typeof parsed === 'string') return parsed
-    const { policy, backend, maxInFlight } = this.#options
-    const refusal = whyRefused(parsed, policy)
-    if (refusal !== undefined) return new NetError(refusal)
-    if (backend === undefined) return new NetError({ tag: 'internal', val: 'this host makes no requests for plugins' })
-    if (this.#inFlight >= maxInFlight) return new NetError({ tag: 'pool-exhausted' })
-    this.#inFlight++
-    try {
-      return await this.#ask(parsed, { backend, signal })
-    } finally {
-      this.#inFlight--
-    }
+  async fetch(argument: unknown, caller: FetchCaller): Promise<FetchOutcome> {
+    const outcome = await this.#fetch(argument, caller)
+    // A plugin that asks over and over has to let everybody's turn come, however soon it is answered or refused.
+    await nextTurn()
+    return outcome
   }
 
   /** Puts another policy and another number of fetches at a time in force, for the fetches from now on. */
@@ -65,9 +66,26 @@ export class PluginFetcher {
     this.#closed.abort()
   }
 
+  async #fetch(argument: unknown, caller: FetchCaller): Promise<FetchOutcome> {
+    const parsed = parseFetchRequest(argument)
+    if (typeof parsed === 'string') return parsed
+    const { policy, backend, maxInFlight } = this.#options
+    const refusal = whyRefused(parsed, policy)
+    if (refusal !== undefined) return new NetError(refusal)
+    if (backend === undefined) return new NetError({ tag: 'internal', val: 'this host makes no requests for plugins' })
+    if (this.#inFlight >= maxInFlight) return new NetError({ tag: 'pool-exhausted' })
+    this.#inFlight++
+    try {
+      return await this.#ask(parsed, backend, caller)
+    } finally {
+      this.#inFlight--
+    }
+  }
+
   async #ask(
     parsed: ParsedFetch,
-    { backend, signal }: { backend: HttpFetchBackend; signal: AbortSignal | undefined },
+    backend: HttpFetchBackend,
+    { signal, onRedirect }: FetchCaller,
   ): Promise<FetchOutcome> {
     const { policy } = this.#options
     const timeoutMs = Math.min(parsed.timeoutMs ?? policy.defaultTimeoutMs, MAX_TIMER_MS)
@@ -86,7 +104,12 @@ export class PluginFetcher {
     try {
       // The race is what holds the deadline: a backend may ignore its signal.
       return await Promise.race([
-        callBackend(backend, parsed, toLimits(parsed, policy, timeoutMs), all),
+        callBackend(
+          backend,
+          parsed,
+          { ...toLimits(parsed, policy, timeoutMs), checkUrl: toHopCheck(policy, onRedirect) },
+          all,
+        ),
         aborted.promise,
       ])
     } finally {
@@ -108,13 +131,22 @@ function whyRefused({ url, verifyTls, request }: ParsedFetch, policy: PluginHttp
   return request.body.length > policy.maxBodySize ? { tag: 'body-too-large' } : undefined
 }
 
+/** Asks the policy about each hop, and tells of those behind the first. */
+function toHopCheck(policy: PluginHttpPolicy, onRedirect: FetchCaller['onRedirect']): (url: URL) => string | undefined {
+  let hops = 0
+  return (url) => {
+    const refusal = checkUrl(policy, url)
+    if (hops++ > 0) onRedirect(url, refusal)
+    return refusal
+  }
+}
+
 function toLimits(parsed: ParsedFetch, policy: PluginHttpPolicy, timeoutMs: number): HttpFetchLimits {
   return {
     maxBodyBytes: policy.maxBodySize,
     timeoutMs,
     followRedirects: parsed.followRedirects ?? policy.defaultFollowRedirects,
     allowInsecure: policy.allowInsecure && !parsed.verifyTls,
-    checkUrl: (url) => checkUrl(policy, url),
     checkAddress: (url, address) => checkAddress(policy, url, address),
   }
 }

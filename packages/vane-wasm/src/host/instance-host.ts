@@ -84,9 +84,18 @@ export class InstanceHost implements HostImports {
   }
 
   async #fetch(request: unknown): Promise<unknown> {
-    const outcome = await this.#options.host.fetcher.fetch(request, this.#call.signal)
+    const outcome = await this.#options.host.fetcher.fetch(request, {
+      signal: this.#call.signal,
+      onRedirect: this.#logRedirect,
+    })
     if (typeof outcome === 'string') return trap(outcome)
     return outcome instanceof NetError ? { tag: 'err', val: outcome.value } : { tag: 'ok', val: outcome }
+  }
+
+  /** Without its query, which may hold what is nobody's business. */
+  readonly #logRedirect = (url: URL, refusal: string | undefined): void => {
+    const outcome = refusal === undefined ? '' : ', which is not allowed'
+    this.#log('debug', `http-fetch was redirected to ${url.origin}${url.pathname}${outcome}`, [])
   }
 
   #log(level: PluginLogLevel, message: string, fields: readonly KeyValue[]): void {

@@ -1,5 +1,6 @@
 import type { Logger, PluginMetrics } from 'vane-core'
 
+import { cutText } from './cut-text.ts'
 import type { KeyValue } from './key-value.ts'
 
 /** One report of a metric. */
@@ -76,8 +77,8 @@ export class MetricGuard {
 function toLabels(labels: readonly KeyValue[]): KeyValue[] {
   const byName = new Map<string, string>()
   for (const { key, value } of labels.slice(0, MAX_LABELS)) {
-    const name = key.slice(0, MAX_NAME_LENGTH).replaceAll(/[^a-zA-Z0-9_]/g, '_')
-    byName.set(NAME.test(name) ? name : `_${name}`, value.slice(0, MAX_LABEL_VALUE_LENGTH))
+    const name = cutText(key, MAX_NAME_LENGTH).replaceAll(/[^a-zA-Z0-9_]/g, '_')
+    byName.set(NAME.test(name) ? name : `_${name}`, cutText(value, MAX_LABEL_VALUE_LENGTH))
   }
   return Array.from(byName, ([key, value]) => ({ key, value })).toSorted((a, b) => (a.key < b.key ? -1 : 1))
 }

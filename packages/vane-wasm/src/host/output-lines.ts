@@ -4,6 +4,8 @@ const MAX_LINE_BYTES = 8192
 export class OutputLines {
   readonly #onLine: (line: string) => void
   #pending: string = ''
+  /** Whether the decoder may hold bytes back. */
+  #isOpen: boolean = false
   readonly #decoder: TextDecoder = new TextDecoder()
 
   constructor(onLine: (line: string) => void) {
@@ -11,6 +13,7 @@ export class OutputLines {
   }
 
   write(bytes: Uint8Array): void {
+    this.#isOpen = true
     const lines = (this.#pending + this.#decoder.decode(bytes, { stream: true })).split('\n')
     this.#pending = lines.pop() ?? ''
     for (const line of lines) this.#onLine(line)
@@ -20,6 +23,8 @@ export class OutputLines {
 
   /** Passes on what has had no line break yet. */
   flush(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
     this.#pending += this.#decoder.decode()
     if (this.#pending !== '') this.#onLine(this.#pending)
     this.#pending = ''

@@ -1,6 +1,8 @@
+import { FLAT } from '../abi/stage.ts'
+import { METER_EXPORTS } from '../instrument/meter-names.ts'
 import type { ModuleState } from '../instrument/rewrite-module.ts'
 import { CallGuard } from './call-guard.ts'
-import { CoreSnapshot } from './core-snapshot.ts'
+import { CoreSnapshot, ForeignMarks } from './core-snapshot.ts'
 import { liftFunction, liftWaitingFunction, type GuestFunction } from './lift-function.ts'
 import { Linker, type LinkerOptions } from './linker.ts'
 
@@ -12,10 +14,8 @@ export interface ComponentInstanceOptions extends LinkerOptions {
 
 /** An instance's beginning. */
 export interface SavedInstance {
-  /** Bytes of memory that a reset copies: what it costs. */
-  readonly size: number
-  /** Puts the instance back; answers false where it must be replaced instead. */
-  restore(): boolean
+  /** Puts the instance back; answers how many bytes of memory it copied for that, or −1 where the instance must be replaced. */
+  restore(): number
 }
 
 /** One live instance of a component. */
@@ -50,6 +50,23 @@ export class ComponentInstance {
   }
 
   /**
+   * Has the guest allocate a byte, as for the arguments of a function: many an allocator takes memory from the engine when it is
+   * first asked for any, and only then. A failure is the instance's fault.
+   */
+  warmAllocator(interfaceName: string, name: string): void {
+    const abi = this.#options.plan.exports.get(interfaceName)?.get(name)?.abi
+    if (abi?.realloc === undefined) return
+    try {
+      const { guest, stage } = this.#linker.toSide(abi)
+      stage.begin()
+      stage.allocate(1, 1, { length: 1, target: FLAT })
+      guest.place(stage, [])
+    } catch (error) {
+      throw this.#guard.fail(error)
+    }
+  }
+
+  /**
    * Remembers the instance as it is, to be put back after each call.
    *
    * @param states of the core modules, in the plan's order.
@@ -59,19 +76,48 @@ export class ComponentInstance {
     const used = this.#options.plan.steps.map(({ module }) => states[module]!)
     if (used.some(({ isIrreversible }) => isIrreversible)) return undefined
     const savesTables = used.some(({ writesTables }) => writesTables)
-    const cores = this.#linker.instances.map((instance, step) => new CoreSnapshot(instance, used[step]!, savesTables))
+    const { instances } = this.#linker
+    const cores = instances.map((instance, step) => new CoreSnapshot(instance, used[step]!, savesTables))
+    const foreign = findForeignMarks(instances, used)
+    if (foreign === undefined || !cores.every(({ isComplete }) => isComplete)) return undefined
     const handles = new Map(Array.from(this.#linker.handles, ([owner, table]) => [owner, table.save()]))
     return {
-      size: cores.reduce((sum, core) => sum + core.size, 0),
       restore: () => {
-        if (this.#guard.fault !== undefined) return false
+        if (this.#guard.fault !== undefined) return -1
         for (const [owner, table] of this.#linker.handles) {
           const restore = handles.get(owner)
           if (restore === undefined) table.clear()
           else restore()
         }
-        return cores.every((core) => core.restore())
+        for (const marks of foreign) marks.move()
+        let copied = 0
+        for (const core of cores) {
+          const bytes = core.restore()
+          if (bytes < 0) return -1
+          copied += bytes
+        }
+        return copied
       },
     }
   }
+}
+
+/** Finds whose memories core instances write to that have none of their own; `undefined` where that cannot be told. */
+function findForeignMarks(
+  instances: readonly WebAssembly.Instance[],
+  states: readonly ModuleState[],
+): ForeignMarks[] | undefined {
+  const owners = new Map<unknown, WebAssembly.Instance>()
+  for (const [step, instance] of instances.entries()) {
+    if (states[step]!.ownsMemory) owners.set(instance.exports[METER_EXPORTS.memory], instance)
+  }
+  const found: ForeignMarks[] = []
+  for (const [step, instance] of instances.entries()) {
+    const { hasMap, ownsMemory } = states[step]!
+    if (!hasMap || ownsMemory) continue
+    const owner = owners.get(instance.exports[METER_EXPORTS.memory])
+    if (owner === undefined) return undefined
+    found.push(new ForeignMarks(instance, owner))
+  }
+  return found
 }

@@ -1,6 +1,7 @@
 import type { Codec, FlatValue, Side } from '../abi/codec.ts'
 import type { Codecs } from '../abi/codecs.ts'
 import { flatCount, layOut, type Layout } from '../abi/layout.ts'
+import { FLAT } from '../abi/stage.ts'
 import type { FunctionType } from '../plan/value-type.ts'
 
 /** Parameters of more flat values than this travel in memory (Canonical ABI, `MAX_FLAT_PARAMS`). */
@@ -43,15 +44,21 @@ export class Crossing {
   /** Makes the arguments that a guest is passed. */
   lowerParams(side: Side, args: readonly unknown[]): FlatValue[] {
     const params = this.#params
+    const { guest, stage } = side
     const flat: FlatValue[] = []
+    stage.begin()
     if (this.#layout === undefined) {
       for (let i = 0; i < params.length; i++) params[i]!.lower(side, args[i], flat)
+      guest.place(stage, flat)
       return flat
     }
     const { offsets, size, align } = this.#layout
-    const start = side.guest.allocate(size, align)
+    stage.expectFlat(0)
+    const start = stage.allocate(size, align, { length: size, target: FLAT })
     for (let i = 0; i < params.length; i++) params[i]!.store(side, start + offsets[i]!, args[i])
-    flat.push(start | 0)
+    guest.place(stage, flat)
+    // A pair was filled in, of which only the pointer is passed.
+    flat.length = 1
     return flat
   }
 
@@ -69,11 +76,16 @@ export class Crossing {
     const { result } = this
     if (result === undefined) return undefined
     side.guest.refresh()
+    const { guest, stage } = side
+    const out: FlatValue[] = []
+    stage.begin()
     if (this.hasResultInMemory) {
-      result.store(side, side.guest.at(flat.at(-1) as number, result.size, result.align), value)
+      const pointer = guest.at(flat.at(-1) as number, result.size, result.align)
+      result.store(side, stage.placeAt(pointer, result.size), value)
+      guest.place(stage, out)
       return undefined
     }
-    const out: FlatValue[] = []
+    // One flat value has no room for a pair, so nothing is staged.
     result.lower(side, value, out)
     return out[0]
   }

@@ -1,8 +1,11 @@
 import { AbiError } from '../abi/abi-error.ts'
 import type { Side } from '../abi/codec.ts'
 import type { Codecs } from '../abi/codecs.ts'
-import { GuestMemory, type Realloc } from '../abi/guest-memory.ts'
+import { GuestMemory } from '../abi/guest-memory.ts'
 import { HandleTable, newHandleBudget, type HandleBudget } from '../abi/handle-table.ts'
+import { noteMap, type Realloc } from '../abi/placer.ts'
+import { STAGE } from '../abi/stage.ts'
+import { METER_EXPORTS } from '../instrument/meter-names.ts'
 import type { Abi, ComponentPlan, CoreInstance, CoreReference } from '../plan/plan.ts'
 import type { CallGuard } from './call-guard.ts'
 import type { HostImports } from './host-imports.ts'
@@ -47,6 +50,7 @@ export class Linker {
       for (const [name, instance] of step.args) imports[name] = this.#toImports(instance)
       const instance = new WebAssembly.Instance(modules[step.module]!, imports)
       this.instances.push(instance)
+      noteMap(instance.exports[METER_EXPORTS.memory], instance.exports[METER_EXPORTS.map])
       meter.arm(instance)
     }
   }
@@ -70,7 +74,7 @@ export class Linker {
       realloc: realloc === undefined ? undefined : (this.toFunction(realloc) as Realloc),
       guard: this.guard,
     })
-    return { guest, handles: this.#handlesOf(owner), owner }
+    return { guest, stage: STAGE, handles: this.#handlesOf(owner), owner }
   }
 
   #toImports(instance: CoreInstance): WebAssembly.ModuleImports {

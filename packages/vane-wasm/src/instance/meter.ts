@@ -6,6 +6,9 @@ const SLICE = 50_000
 /** Fuel that a call of a host function stands for, besides one for each byte that crosses. */
 const HOST_CALL_COST = 2000
 
+/** CPU time in milliseconds that a wait stands for: what the host does to begin and end one happens while the clock stands. */
+const WAIT_COST_MS = 0.05
+
 /**
  * `(module (import "m" "c" (func (result i32))) (func (export "s") call 0 i32.eqz if unreachable end))`
  *
@@ -21,8 +24,9 @@ const SLOT_MODULE = new WebAssembly.Module(
 /**
  * Watches the CPU time of one component instance, whose core modules share it.
  *
- * A call runs on fuel; only one that needs more than a slice of it ever looks at the clock. The clock is the wall's; when the
- * time seems to be up the thread's own CPU time has the last word, for a busy machine must not end calls that hardly ran.
+ * A call runs on fuel. Only one that asks for more a second time looks at the clock, which costs as much as a small call does; the
+ * first time may be owed to the calls before it. The clock is the wall's; when the time seems to be up the thread's own CPU
+ * time has the last word, for a busy machine must not end calls that hardly ran.
  */
 export class Meter {
   readonly #fuel: WebAssembly.Global[] = []
@@ -30,6 +34,8 @@ export class Meter {
   #limitMs: number = 0
   #isExpired: boolean = false
   #hostFuel: number = SLICE
+  /** Whether the running call has asked for fuel before. */
+  #hasAsked: boolean = false
   /** CPU time of the running call up to where the clock was last started. */
   #spentMs: number = 0
   /** When the clock was started, by the wall and by the thread; meaningless while it stands. */
@@ -69,12 +75,14 @@ export class Meter {
   begin(limitMs: number): void {
     this.#limitMs = limitMs
     this.#isExpired = false
+    this.#hasAsked = false
     this.#spentMs = 0
     this.#deadlineMs = 0
   }
 
   /** Stops the clock while the guest waits. */
   pause(): void {
+    this.#spentMs += WAIT_COST_MS
     if (this.#deadlineMs === 0) return
     this.#spentMs += this.#elapsedMs(performance.now())
     this.#deadlineMs = 0
@@ -100,15 +108,20 @@ export class Meter {
   /** Gives out more fuel, or answers that the time is up. */
   #look(): boolean {
     if (this.#isExpired) return false
-    const nowMs = performance.now()
-    if (this.#deadlineMs === 0) this.#start(nowMs)
-    else if (nowMs >= this.#deadlineMs && !this.#extend(nowMs)) {
+    if (!this.#hasAsked) this.#hasAsked = true
+    else if (this.#isOver()) {
       this.#isExpired = true
       return false
     }
     for (const fuel of this.#fuel) if ((fuel.value as number) < 0) fuel.value = SLICE
     this.#hostFuel = SLICE
     return true
+  }
+
+  #isOver(): boolean {
+    const nowMs = performance.now()
+    if (this.#deadlineMs === 0) this.#start(nowMs)
+    return nowMs >= this.#deadlineMs && !this.#extend(nowMs)
   }
 
   #start(nowMs: number): void {

@@ -21,6 +21,14 @@ export interface PluginInstanceOptions {
   /** Whether it is to be put back after each call. */
   readonly isStateless: boolean
   readonly cpuMsPerCall: number
+  /** What earlier instances have shown; shared by those of a pool. */
+  readonly experience: InstanceExperience
+}
+
+/** What instances of a pool have shown of the plugin. */
+export interface InstanceExperience {
+  /** Whether a call made the memory grow, so that the instance was lost: maybe by the first allocation of all. */
+  hasGrown: boolean
 }
 
 /** One call as an instance takes it. */
@@ -36,20 +44,21 @@ export class PluginInstance {
   readonly #instance: ComponentInstance
   readonly #handler: GuestFunction
   readonly #saved: SavedInstance | undefined
+  readonly #experience: InstanceExperience
   readonly #exportName: string
   readonly #cpuMsPerCall: number
+  #resetBytes: number = 0
   #isBusy: boolean = false
 
   /** @throws whatever went wrong while instantiating. */
   constructor(options: PluginInstanceOptions) {
-    const { component, codecs, host, exportName, kind, argsJson, isStateless, cpuMsPerCall } = options
-    const { shape, plan, modules, states, metadata } = component
+    const { component, host, exportName, kind, argsJson, isStateless, cpuMsPerCall, experience } = options
+    const { shape, states, metadata } = component
+    this.#experience = experience
     this.#exportName = exportName
     this.#cpuMsPerCall = cpuMsPerCall
     this.#host = new InstanceHost({ host, version: metadata.version, exportName, argsJson })
-    this.#meter.begin(LOAD_CPU_MS)
-    const { isAsync } = shape
-    this.#instance = new ComponentInstance({ plan, modules, host: this.#host, codecs, meter: this.#meter, isAsync })
+    this.#instance = this.#instantiate(options)
     this.#host.endCall()
     const handler = this.#instance.export(shape.handlers[kind] ?? '', 'handle')
     if (handler === undefined) throw new Error(`the component has no handler for kind ${kind}`)
@@ -57,14 +66,41 @@ export class PluginInstance {
     this.#saved = isStateless ? this.#instance.save(states) : undefined
   }
 
-  /** Bytes that {@link reset} copies; `undefined` if it never succeeds. */
-  get resetBytes(): number | undefined {
-    return this.#saved?.size
+  #instantiate({ component, codecs, kind, isStateless }: PluginInstanceOptions): ComponentInstance {
+    const { shape, plan, modules } = component
+    const create = (): ComponentInstance => {
+      this.#meter.begin(LOAD_CPU_MS)
+      const { isAsync } = shape
+      return new ComponentInstance({ plan, modules, host: this.#host, codecs, meter: this.#meter, isAsync })
+    }
+    const instance = create()
+    if (!isStateless || !this.#experience.hasGrown) return instance
+    this.#meter.begin(this.#cpuMsPerCall)
+    try {
+      instance.warmAllocator(shape.handlers[kind] ?? '', 'handle')
+      return instance
+    } catch {
+      // A plugin that cannot allocate is for a call to find out.
+      return create()
+    }
+  }
+
+  /** Whether {@link reset} can succeed. */
+  get canReset(): boolean {
+    return this.#saved !== undefined
+  }
+
+  /** Bytes that the last {@link reset} copied, which is what it costs. */
+  get resetBytes(): number {
+    return this.#resetBytes
   }
 
   /** Puts the instance back to how it was after initialisation; answers whether that was possible. */
   reset(): boolean {
-    return this.#saved?.restore() ?? false
+    const copied = this.#saved?.restore() ?? -1
+    this.#resetBytes = Math.max(copied, 0)
+    if (copied < 0 && this.#instance.fault === undefined) this.#experience.hasGrown = true
+    return copied >= 0
   }
 
   /**

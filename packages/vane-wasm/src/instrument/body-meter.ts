@@ -1,14 +1,20 @@
 import { BinaryFormatError } from '../binary/binary-format-error.ts'
-import type { ByteReader } from '../binary/byte-reader.ts'
+import { ByteReader } from '../binary/byte-reader.ts'
 import { ByteWriter } from '../binary/byte-writer.ts'
 import { writeCharge, writeLengthCharge, type ChargeIndices } from './charge-code.ts'
 import { CALL_COST, STRETCH_COST, bulkLengthShift, costOf } from './costs.ts'
-import { BULK, OP, skipImmediates, type Labels } from './instructions.ts'
+import { BULK, OP, readMemarg, skipImmediates, storedTypeOf, type Labels } from './instructions.ts'
+import { writeMark, writeMarkedRange } from './mark-code.ts'
+import type { SpareLocals } from './spare-locals.ts'
 
 /** What metering one function must know of its module, and learns about it. */
 export interface MeterIndices extends ChargeIndices {
   /** Whether an exception may leave a function through any call. */
   readonly callsMayThrow: boolean
+  /** Whether stores are marked in a map. */
+  readonly marksStores: boolean
+  /** Function that marks what a bulk operation writes: `(at, length) -> ()`. */
+  readonly markFunction: number
   /** What the functions rewritten so far were seen to do. */
   readonly usage: { writesTables: boolean; dropsSegments: boolean }
 }
@@ -28,10 +34,9 @@ export class BodyMeter {
   exitCost: number = 0
   hasCalls: boolean = false
   hasLoops: boolean = false
-  /** Whether a charge needs the local that is added for it. */
-  usesTemp: boolean = false
+  /** Locals that are added. */
+  readonly locals: SpareLocals
   readonly #reader: ByteReader
-  readonly #temp: number
   readonly #meter: MeterIndices
   readonly #frames: Frame[] = [{ kind: 'function', branchCost: -1, startCost: -1 }]
   readonly #labels: Labels = []
@@ -40,9 +45,9 @@ export class BodyMeter {
   /** Where the bytes begin that are not copied yet. */
   #pending: number
 
-  constructor(reader: ByteReader, temp: number, meter: MeterIndices) {
+  constructor(reader: ByteReader, locals: SpareLocals, meter: MeterIndices) {
     this.#reader = reader
-    this.#temp = temp
+    this.locals = locals
     this.#meter = meter
     this.#pending = reader.at
     this.code = new ByteWriter((reader.end - reader.at) * 2)
@@ -57,6 +62,8 @@ export class BodyMeter {
       this.#labels.length = 0
       const operation = skipImmediates(opcode, reader, this.#labels)
       this.#step(opcode, operation, start)
+      const stored = this.#meter.marksStores ? storedTypeOf(opcode, operation) : undefined
+      if (stored !== undefined) this.#mark(stored, start)
       if (this.#cost >= STRETCH_COST) this.#charge(reader.at)
     }
     if (!reader.done) throw new BinaryFormatError('code after the end of a function')
@@ -129,6 +136,10 @@ export class BodyMeter {
       case OP.prefixBulk:
         this.#note(operation)
         if (reachable) this.#chargeLength(operation, start)
+        if (this.#meter.marksStores && isMemoryBulk(operation)) {
+          this.#copyTo(start)
+          writeMarkedRange(this.code, this.locals, this.#meter.markFunction)
+        }
         return
     }
   }
@@ -198,8 +209,7 @@ export class BodyMeter {
   /** Charges what has been run up, before the instruction that begins at `at`. */
   #charge(at: number): void {
     this.#copyTo(at)
-    this.usesTemp = true
-    writeCharge(this.code, this.#cost, this.#temp, this.#meter)
+    writeCharge(this.code, this.#cost, this.locals.first, this.#meter)
     this.#cost = 0
   }
 
@@ -207,13 +217,26 @@ export class BodyMeter {
     const shift = bulkLengthShift(operation)
     if (shift === undefined) return
     this.#copyTo(start)
-    this.usesTemp = true
-    writeLengthCharge(this.code, { shift, fixed: this.#cost + CALL_COST }, this.#temp, this.#meter)
+    writeLengthCharge(this.code, { shift, fixed: this.#cost + CALL_COST }, this.locals.first, this.#meter)
     this.#cost = 0
+  }
+
+  /** Marks what the store at `start` writes, in reachable code or not. */
+  #mark(type: number, start: number): void {
+    const { bytes, at } = this.#reader
+    const memarg = new ByteReader(bytes, start + 1, at)
+    // Behind the second opcode of a vector's.
+    if (bytes[start] === OP.prefixSimd) memarg.u32()
+    this.#copyTo(start)
+    writeMark(this.code, { type, offset: readMemarg(memarg) }, this.locals)
   }
 
   #copyTo(at: number): void {
     this.code.write(this.#reader.bytes.subarray(this.#pending, at))
     this.#pending = at
   }
+}
+
+function isMemoryBulk(operation: number): boolean {
+  return operation === BULK.memoryInit || operation === BULK.memoryCopy || operation === BULK.memoryFill
 }

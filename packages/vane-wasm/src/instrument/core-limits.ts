@@ -19,6 +19,8 @@ export interface CoreLimits {
 /** Upper bounds for what one module defines. */
 export interface ModuleCaps {
   readonly maxPages: number
+  /** Pages that the memory can have that its code works on, be it its own or another module's. */
+  readonly maxMappedPages: number
   /** For each of its tables. */
   readonly maxElements: readonly number[]
 }
@@ -64,6 +66,7 @@ export function shareLimits(
   }
   return modules.map((module) => ({
     maxPages: module.memory === undefined ? 0 : memories.capOf(module.memory),
+    maxMappedPages: module.memory === undefined ? maxPages : memories.capOf(module.memory),
     maxElements: module.tables.map((table) => tables.capOf(table)),
   }))
 }

@@ -32,6 +32,7 @@ export interface CoreModule {
 
 /** Numbers of things that a module imports. */
 export interface ImportCounts {
+  readonly functions: number
   readonly tables: number
   readonly memories: number
   readonly globals: number
@@ -43,11 +44,17 @@ export interface TableType extends Limits {
   readonly element: number
 }
 
+/** A mutable global with the code of its type. */
+export interface MutableGlobal {
+  readonly index: number
+  readonly type: number
+}
+
 /** Mutable globals that a module defines. */
 export interface GlobalState {
   readonly count: number
-  /** Indices of those that JavaScript can read and write. */
-  readonly mutable: readonly number[]
+  /** Those whose values can be kept. */
+  readonly mutable: readonly MutableGlobal[]
   readonly hasUnreadable: boolean
 }
 
@@ -97,13 +104,15 @@ function readParamCount(reader: ByteReader): number {
 }
 
 function readImports(sections: Sections): ImportCounts {
-  const found = { tables: 0, memories: 0, globals: 0, tags: 0 }
+  const found = { functions: 0, tables: 0, memories: 0, globals: 0, tags: 0 }
   readVector(sections, SECTION.import, (reader) => {
     refuseReserved(reader.name())
     refuseReserved(reader.name())
     const kind = reader.u8()
-    if (kind === 0) reader.u32()
-    else if (kind === 1) {
+    if (kind === 0) {
+      found.functions++
+      reader.u32()
+    } else if (kind === 1) {
       found.tables++
       readTable(reader)
     } else if (kind === 2) {
@@ -140,6 +149,7 @@ function refuseReserved(name: string): void {
 /** A table that begins with other entries than null is written otherwise, and refused. */
 function readTable(reader: ByteReader): TableType {
   const element = reader.bytes[reader.at] ?? 0
+  if (element === 0x40) throw new UnsupportedError('a table whose elements have an initial value')
   skipValueType(reader)
   return { element, ...readLimits(reader, 'table') }
 }
@@ -154,15 +164,15 @@ function readLimits(reader: ByteReader, what: string): Limits {
 }
 
 function readGlobals(sections: Sections, firstIndex: number): GlobalState {
-  const mutable: number[] = []
+  const mutable: MutableGlobal[] = []
   let hasUnreadable = false
   let count = 0
   readVector(sections, SECTION.global, (reader) => {
-    const type = reader.bytes[reader.at]
+    const type = reader.bytes[reader.at] ?? 0
     skipValueType(reader)
     if (reader.u8() === 1) {
       if (type === V128 || type === EXNREF) hasUnreadable = true
-      else mutable.push(firstIndex + count)
+      else mutable.push({ index: firstIndex + count, type })
     }
     skipConstantExpression(reader)
     count++

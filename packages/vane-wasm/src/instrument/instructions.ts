@@ -27,14 +27,20 @@ export const OP = {
   catchAll: 0x19,
   tryTable: 0x1f,
   localGet: 0x20,
+  localSet: 0x21,
   localTee: 0x22,
   globalGet: 0x23,
   globalSet: 0x24,
   tableSet: 0x26,
+  i32Store: 0x36,
+  i64Store32: 0x3e,
+  i32Store8: 0x3a,
   memoryGrow: 0x40,
   i32Const: 0x41,
   i32LtS: 0x48,
+  i32Add: 0x6a,
   i32Sub: 0x6b,
+  i32Shl: 0x74,
   i32ShrU: 0x76,
   prefixBulk: 0xfc,
   prefixSimd: 0xfd,
@@ -52,6 +58,29 @@ export const BULK = {
   dataDrop: 9,
   elemDrop: 13,
 } as const
+
+/** Value types, as the binary format has them. */
+export const TYPE = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const
+
+/** Type of the value that an instruction stores in memory, the address below it on the stack; `undefined` for all others. */
+export function storedTypeOf(opcode: number, operation: number): number | undefined {
+  if (opcode >= OP.i32Store && opcode <= OP.i64Store32) return STORED_TYPES[opcode - OP.i32Store]
+  const isVector = opcode === OP.prefixSimd && (operation === 11 || (operation >= 88 && operation <= 91))
+  return isVector ? TYPE.v128 : undefined
+}
+
+/** From `i32.store` to `i64.store32`. */
+const STORED_TYPES: readonly number[] = [
+  TYPE.i32,
+  TYPE.i64,
+  TYPE.f32,
+  TYPE.f64,
+  TYPE.i32,
+  TYPE.i32,
+  TYPE.i64,
+  TYPE.i64,
+  TYPE.i64,
+]
 
 const NONE = 0
 const INDEX = 1
@@ -131,7 +160,7 @@ export function skipImmediates(opcode: number, reader: ByteReader, labels: Label
       reader.u32()
       return 0
     case MEMARG:
-      skipMemarg(reader)
+      readMemarg(reader)
       return 0
     case BLOCK_TYPE:
       skipBlockType(reader)
@@ -220,11 +249,12 @@ function skipCatches(reader: ByteReader, labels: Labels): void {
   }
 }
 
-function skipMemarg(reader: ByteReader): void {
+/** Passes over a memory argument; answers its offset. */
+export function readMemarg(reader: ByteReader): number {
   const flags = reader.u32()
   // Bit 6 announces a memory index (multi-memory).
   if (flags & 0x40) reader.u32()
-  reader.u32()
+  return reader.u32()
 }
 
 function skipBulk(reader: ByteReader): number {
@@ -238,11 +268,11 @@ function skipBulk(reader: ByteReader): number {
 
 function skipSimd(reader: ByteReader): number {
   const op = reader.u32()
-  if (op <= 11 || op === 92 || op === 93) skipMemarg(reader)
+  if (op <= 11 || op === 92 || op === 93) readMemarg(reader)
   else if (op === 12 || op === 13) reader.skip(16)
   else if (op >= 21 && op <= 34) reader.skip(1)
   else if (op >= 84 && op <= 91) {
-    skipMemarg(reader)
+    readMemarg(reader)
     reader.skip(1)
   } else if (op > 0x113) throw new UnsupportedError(`opcode 0xfd 0x${op.toString(16)}`)
   return op

@@ -1,10 +1,18 @@
 import { BinaryFormatError } from '../binary/binary-format-error.ts'
+import { assertCompilable } from './compile-effort.ts'
 import { shareLimits, type CoreLimits } from './core-limits.ts'
 import { readCoreModule, type CoreModule } from './core-module.ts'
 import { rewriteModule, type InstrumentedModule } from './rewrite-module.ts'
+import { SECTION } from './sections.ts'
 
 /** Changes whenever the same module would be rewritten differently: part of every cache key. */
-export const INSTRUMENTER_VERSION = 2
+export const INSTRUMENTER_VERSION = 5
+
+/**
+ * Marking makes code a quarter larger, and the engine compiles a function when it is first called, in that call's time. An
+ * interpreter has a megabyte of code, and its first call comes near the limit as it is.
+ */
+const MAX_MARKED_CODE_BYTES = 262_144
 
 /**
  * Reads the core modules of a component.
@@ -15,7 +23,11 @@ export const INSTRUMENTER_VERSION = 2
 export function readCoreModules(modules: readonly Uint8Array[]): CoreModule[] {
   // A module that is not valid as it came could refer to what rewriting appends to it.
   modules.forEach(assertValid)
-  return modules.map((bytes) => readCoreModule(bytes))
+  return modules.map((bytes) => {
+    const module = readCoreModule(bytes)
+    assertCompilable(module)
+    return module
+  })
 }
 
 /**
@@ -30,7 +42,9 @@ export function instrument(
   limits: CoreLimits,
 ): InstrumentedModule[] {
   const caps = shareLimits(modules, instances, limits)
-  return modules.map((module, number) => rewriteModule(module, caps[number]!))
+  const codeBytes = modules.reduce((sum, { sections }) => sum + (sections.get(SECTION.code)?.length ?? 0), 0)
+  const marksStores = codeBytes <= MAX_MARKED_CODE_BYTES
+  return modules.map((module, number) => rewriteModule(module, caps[number]!, marksStores))
 }
 
 function assertValid(bytes: Uint8Array, number: number): void {

@@ -4,6 +4,7 @@ import { BodyMeter, type MeterIndices } from './body-meter.ts'
 import { writeCharge } from './charge-code.ts'
 import { FREE_LEAF_COST } from './costs.ts'
 import { skipValueType } from './instructions.ts'
+import { SpareLocals } from './spare-locals.ts'
 
 /**
  * Rewrites one function so that whatever path runs through it is charged for, in advance or at most
@@ -30,20 +31,20 @@ export function meterFunction(
     skipValueType(reader)
   }
   const groups = reader.bytes.subarray(groupsStart, reader.at)
-  const body = new BodyMeter(reader, localCount, meter)
+  const locals = new SpareLocals(localCount)
+  const body = new BodyMeter(reader, locals, meter)
   body.run()
 
   const entryCost = body.exitCost
   const chargesEntry = body.hasCalls || body.hasLoops || entryCost > FREE_LEAF_COST
-  if (!chargesEntry && !body.usesTemp) {
+  const entryTemp = chargesEntry ? locals.first : 0
+  if (locals.count === 0) {
     out.write(reader.bytes.subarray(localsStart, reader.end))
     return
   }
-  // One more local, behind all others, so that no index shifts.
-  out.u32(groupCount + 1)
+  out.u32(groupCount + locals.count)
   out.write(groups)
-  out.u32(1)
-  out.u8(0x7f)
-  if (chargesEntry) writeCharge(out, entryCost + 2, localCount, meter)
+  locals.write(out)
+  if (chargesEntry) writeCharge(out, entryCost + 2, entryTemp, meter)
   out.write(body.code.view())
 }

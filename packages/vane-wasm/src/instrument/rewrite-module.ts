@@ -7,13 +7,25 @@ import type { ModuleCaps } from './core-limits.ts'
 import { EXNREF, type CoreModule } from './core-module.ts'
 import { meterFunction } from './meter-function.ts'
 import { METER_EXPORTS } from './meter-names.ts'
+import {
+  mapPagesFor,
+  MAP_MEMORY,
+  writeMarkFunction,
+  writeRestoreFunction,
+  writeSaveFunction,
+  writeZero,
+  type ResetIndices,
+} from './reset-code.ts'
 import { SECTION } from './sections.ts'
 
 /** An instance with more mutable globals than this is replaced rather than reset. */
 const MAX_RESET_GLOBALS = 256
 
+/** Of a memory, by the engine. */
+const MAX_PAGES = 65_536
+
 /** Rewritten code may be at most this many times its original, so that no module can swell without bound. */
-const MAX_GROWTH = 4
+const MAX_GROWTH = 6
 
 /**
  * The engine compiles a function when it is first called, on the thread that calls it, and nothing can stop it meanwhile.
@@ -30,8 +42,10 @@ export interface InstrumentedModule {
 /** Where a module keeps its state. All of it is exported under the names of `METER_EXPORTS`. */
 export interface ModuleState {
   readonly ownsMemory: boolean
-  /** Indices of the mutable globals that it defines. */
-  readonly globals: readonly number[]
+  /** Whether it has a map of what its code has written to its memory, be it its own or another module's. */
+  readonly hasMap: boolean
+  /** Whether it has functions that save and restore its memory and its mutable globals. */
+  readonly hasReset: boolean
   /** Indices of the tables that it defines. */
   readonly tables: readonly number[]
   /** Whether its code can change tables, its own or another module's. */
@@ -41,24 +55,29 @@ export interface ModuleState {
 }
 
 /**
- * Rewrites one core module. No index shifts: one type, one table, one global and exports are appended.
+ * Rewrites one core module. No index shifts: types, functions, a table, a memory, globals and exports are appended.
  *
  * A start function is taken out and exported: the host calls it once the meter is armed.
  *
+ * @param marksStores whether stores are marked, so that a reset need not copy all of the memory; for all modules of a component or
+ *   for none.
  * @throws BinaryFormatError, UnsupportedError
  */
-export function rewriteModule(module: CoreModule, caps: ModuleCaps): InstrumentedModule {
-  return new Rewriter(module, caps).run()
+export function rewriteModule(module: CoreModule, caps: ModuleCaps, marksStores: boolean): InstrumentedModule {
+  return new Rewriter(module, caps, marksStores).run()
 }
 
 class Rewriter {
   readonly #module: CoreModule
   readonly #caps: ModuleCaps
   readonly #meter: MeterIndices
+  readonly #reset: ResetIndices
+  readonly #hasMap: boolean
   readonly #out: ByteWriter
 
-  constructor(module: CoreModule, caps: ModuleCaps) {
-    const { bytes, imports, paramCounts, tables, globals, hasTags } = module
+  constructor(module: CoreModule, caps: ModuleCaps, marksStores: boolean) {
+    const { bytes, imports, paramCounts, functionTypes, memory, tables, globals, hasTags } = module
+    const hasMap = marksStores && (memory !== undefined || imports.memories > 0)
     this.#module = module
     this.#caps = caps
     this.#meter = {
@@ -66,27 +85,37 @@ class Rewriter {
       slotTable: imports.tables + tables.length,
       fuelGlobal: imports.globals + globals.count,
       callsMayThrow: hasTags,
+      marksStores: hasMap,
+      markFunction: imports.functions + functionTypes.length,
       usage: { writesTables: false, dropsSegments: false },
     }
-    this.#out = new ByteWriter(bytes.length + (bytes.length >> 2) + 256)
+    this.#hasMap = hasMap
+    const firstGlobal = imports.globals + globals.count + 1
+    this.#reset = {
+      ownsMemory: memory !== undefined,
+      mapPages: hasMap ? mapPagesFor(caps.maxMappedPages) : 0,
+      pagesGlobal: firstGlobal,
+      globals: globals.mutable.length > MAX_RESET_GLOBALS ? [] : globals.mutable,
+      firstShadow: firstGlobal + 1,
+    }
+    this.#out = new ByteWriter(bytes.length + (bytes.length >> 1) + 1024)
   }
 
   run(): InstrumentedModule {
-    const { bytes, sections, memory } = this.#module
+    const { bytes, sections } = this.#module
     this.#out.write(bytes.subarray(0, 8))
-    // () -> ()
-    this.#append(SECTION.type, 1, [0x60, 0, 0])
+    // () -> (), (i32, i32) -> () and () -> (i32)
+    this.#append(SECTION.type, 3, [0x60, 0, 0, 0x60, 2, 0x7f, 0x7f, 0, 0x60, 0, 1, 0x7f])
     this.#copy(SECTION.import)
-    this.#copy(SECTION.function)
+    this.#emit(SECTION.function, (out) => this.#writeFunctions(out))
     this.#emit(SECTION.table, (out) => this.#writeTables(out))
-    if (memory !== undefined) this.#emit(SECTION.memory, (out) => writeMemory(out, memory.min, this.#caps.maxPages))
+    if (this.#hasMap || this.#reset.ownsMemory) this.#emit(SECTION.memory, (out) => this.#writeMemories(out))
     this.#copy(SECTION.tag)
-    // i32, mutable, starting empty: the first charge asks the host.
-    this.#append(SECTION.global, 1, [0x7f, 1, 0x41, 0, 0x0b])
+    this.#emit(SECTION.global, (out) => this.#writeGlobals(out))
     this.#emit(SECTION.export, (out) => this.#writeExports(out))
     this.#copy(SECTION.element)
     this.#copy(SECTION.dataCount)
-    if (sections.has(SECTION.code)) this.#emit(SECTION.code, (out) => this.#writeCode(out))
+    this.#emit(SECTION.code, (out) => this.#writeCode(out))
     this.#copy(SECTION.data)
     const { names } = sections
     if (names !== undefined) this.#emit(SECTION.custom, (out) => out.write(names))
@@ -99,10 +128,51 @@ class Rewriter {
     const isUnreadable = globals.hasUnreadable || (writesTables && tables.some(({ element }) => element === EXNREF))
     return {
       ownsMemory: memory !== undefined,
-      globals: globals.mutable,
+      hasMap: this.#hasMap,
+      hasReset: this.#hasReset,
       tables: this.#tableIndices(),
       writesTables,
       isIrreversible: dropsSegments || isUnreadable || globals.mutable.length > MAX_RESET_GLOBALS,
+    }
+  }
+
+  get #hasReset(): boolean {
+    return this.#reset.ownsMemory || this.#reset.globals.length > 0
+  }
+
+  /** Functions that are appended, with their types: how many there are depends on what there is to mark and to put back. */
+  get #addedFunctions(): readonly (readonly [type: number, write: (out: ByteWriter) => void])[] {
+    const { slotType } = this.#meter
+    const mark = [slotType + 1, writeMarkFunction] as const
+    const save = [slotType + 2, (out: ByteWriter) => writeSaveFunction(out, this.#reset)] as const
+    const restore = [slotType + 2, (out: ByteWriter) => writeRestoreFunction(out, this.#reset)] as const
+    return [...(this.#hasMap ? [mark] : []), ...(this.#hasReset ? [save, restore] : [])]
+  }
+
+  #writeFunctions(out: ByteWriter): void {
+    const added = this.#addedFunctions
+    writeGrown(out, this.#module.sections.get(SECTION.function), added.length)
+    for (const [type] of added) out.u32(type)
+  }
+
+  #writeMemories(out: ByteWriter): void {
+    const { memory } = this.#module
+    const { mapPages } = this.#reset
+    out.u32(memory === undefined ? 1 : 2)
+    if (memory !== undefined) writeLimits(out, memory.min, this.#caps.maxPages)
+    // Behind the map there is room for an image of the memory.
+    const most = mapPages + (memory === undefined ? 0 : this.#caps.maxPages)
+    writeLimits(out, Math.min(mapPages + (memory?.min ?? 0), MAX_PAGES), Math.min(most, MAX_PAGES))
+  }
+
+  #writeGlobals(out: ByteWriter): void {
+    const { globals } = this.#reset
+    writeGrown(out, this.#module.sections.get(SECTION.global), 2 + globals.length)
+    // Fuel, starting empty: the first charge asks the host. Then how many pages were saved, and what globals held.
+    for (const type of [0x7f, 0x7f, ...globals.map((global) => global.type)]) {
+      out.u8(type)
+      out.u8(1)
+      writeZero(out, type)
     }
   }
 
@@ -145,17 +215,19 @@ class Rewriter {
   }
 
   #writeExports(out: ByteWriter): void {
-    const { sections, globals, memory } = this.#module
+    const { sections } = this.#module
+    const { markFunction } = this.#meter
+    const firstReset = markFunction + (this.#hasMap ? 1 : 0)
     const start = sections.get(SECTION.start)
     const added: [name: string, kind: number, index: number][] = [
       [METER_EXPORTS.fuel, 3, this.#meter.fuelGlobal],
       [METER_EXPORTS.slot, 1, this.#meter.slotTable],
     ]
-    for (const index of globals.mutable.slice(0, MAX_RESET_GLOBALS))
-      added.push([METER_EXPORTS.global + index, 3, index])
     for (const index of this.#tableIndices()) added.push([METER_EXPORTS.table + index, 1, index])
     // A module defines its memory or imports it; with one memory, either has index 0.
-    if (memory !== undefined) added.push([METER_EXPORTS.memory, 2, 0])
+    if (this.#hasMap || this.#reset.ownsMemory) added.push([METER_EXPORTS.memory, 2, 0])
+    if (this.#hasMap) added.push([METER_EXPORTS.map, 2, MAP_MEMORY])
+    if (this.#hasReset) added.push([METER_EXPORTS.save, 0, firstReset], [METER_EXPORTS.restore, 0, firstReset + 1])
     if (start !== undefined) added.push([METER_EXPORTS.start, 0, new ByteReader(start).u32()])
     writeGrown(out, sections.get(SECTION.export), added.length)
     for (const [name, kind, index] of added) {
@@ -171,7 +243,8 @@ class Rewriter {
     const maxBytes = reader.end * MAX_GROWTH + 65_536
     const count = reader.u32()
     if (count !== functionTypes.length) throw new BinaryFormatError('function and code sections disagree')
-    out.u32(count)
+    const added = this.#addedFunctions
+    out.u32(count + added.length)
     const body = new ByteWriter()
     for (const type of functionTypes) {
       const code = reader.section()
@@ -189,6 +262,11 @@ class Rewriter {
         throw new UnsupportedError(`code that grows more than ${MAX_GROWTH}-fold under metering`)
     }
     if (!reader.done) throw new BinaryFormatError('bytes behind the last function')
+    for (const [, write] of added) {
+      body.reset()
+      write(body)
+      out.sized(body.view())
+    }
   }
 }
 
@@ -201,9 +279,7 @@ function writeGrown(out: ByteWriter, payload: Uint8Array = EMPTY_VECTOR, more: n
   out.write(reader.bytes.subarray(reader.at))
 }
 
-/** Writes a vector of one memory. */
-function writeMemory(out: ByteWriter, min: number, max: number): void {
-  out.u32(1)
+function writeLimits(out: ByteWriter, min: number, max: number): void {
   out.u8(1)
   out.u32(min)
   out.u32(max)

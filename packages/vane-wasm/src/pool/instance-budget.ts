@@ -1,4 +1,4 @@
-/** Daemon-wide numbers of instances. Each instance reserves some 10 GB of address space, of which there is an end. */
+/** Daemon-wide numbers of instances. Each instance reserves some 20 GB of address space, of which there is an end. */
 export interface InstanceCaps {
   /** Instances of stateless pools, idle and in use. */
   readonly maxStateless: number

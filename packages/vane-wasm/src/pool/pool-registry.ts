@@ -108,6 +108,16 @@ function toPoolOptions({ entry, pluginExport, argsJson, limits }: PoolRequest): 
   const { component, codecs, host } = entry
   const { name: exportName, kind, stateless: isStateless } = pluginExport
   const { cpuMsPerCall } = limits
-  const options = { component, codecs, host, exportName, kind, argsJson, isStateless, cpuMsPerCall }
+  const options = {
+    component,
+    codecs,
+    host,
+    exportName,
+    kind,
+    argsJson,
+    isStateless,
+    cpuMsPerCall,
+    experience: { hasGrown: false },
+  }
   return { module: component.shape.moduleId, exportName, create: () => new PluginInstance(options) }
 }

@@ -8,7 +8,7 @@ import { runLater, type InstancePool, type PoolOptions } from './instance-pool.t
 
 // Idle instances are kept up to this many; a burst of calls that wait may leave more.
 const MAX_IDLE = 4
-// Some 20 µs of copying; what takes longer waits until the request is served.
+// Some 20 µs of copying. After a reset that took longer, the next one of the instance waits until the request is served.
 const MAX_RESET_BYTES_AT_ONCE = 262_144
 
 /** What a {@link StatelessPool} is made of. */
@@ -23,7 +23,7 @@ export interface StatelessPoolOptions extends PoolOptions {
  * Instances that no call can find another's data in: after a call an instance is put back to how it was after initialisation, and
  * one that cannot be is dropped.
  *
- * Spares are made off the request's path, and so are resets that copy much; a call that finds nothing ready does it for itself.
+ * Spares are made off the request's path, and so are resets that are known to copy much; a call that finds nothing ready does it for itself.
  */
 export class StatelessPool implements InstancePool {
   readonly #options: StatelessPoolOptions
@@ -59,10 +59,9 @@ export class StatelessPool implements InstancePool {
   }
 
   giveBack(instance: PluginInstance): void {
-    const { resetBytes } = instance
-    const isKept = !this.#isClosed && resetBytes !== undefined && this.#idleCount < MAX_IDLE
+    const isKept = !this.#isClosed && instance.canReset && this.#idleCount < MAX_IDLE
     if (!isKept) return this.discard(instance)
-    if (resetBytes > MAX_RESET_BYTES_AT_ONCE) this.#used.push(instance)
+    if (instance.resetBytes > MAX_RESET_BYTES_AT_ONCE) this.#used.push(instance)
     else if (instance.reset()) this.#spares.push(instance)
     else return this.discard(instance)
     this.#inUse--

@@ -12,10 +12,13 @@ export interface ChildResult {
 export async function runChild(
   script: string,
   args: readonly string[],
-  { maxAddressSpaceKb }: { maxAddressSpaceKb?: number } = {},
+  { maxAddressSpaceKb, maxFileBlocks }: { maxAddressSpaceKb?: number; maxFileBlocks?: number } = {},
 ): Promise<ChildResult> {
   const file = fileURLToPath(new URL(`./${script}`, import.meta.url))
-  const limit = maxAddressSpaceKb === undefined ? '' : `ulimit -v ${maxAddressSpaceKb}; `
+  const limits = { v: maxAddressSpaceKb, f: maxFileBlocks }
+  const limit = Object.entries(limits)
+    .map(([option, value]) => (value === undefined ? '' : `ulimit -${option} ${value}; `))
+    .join('')
   const command = ['-c', `${limit}exec "$0" "$@"`, process.execPath, '--conditions=vane-source', file, ...args]
   return await promisify(execFile)('sh', command, { timeout: 30_000 })
 }

@@ -26,6 +26,7 @@ parentPort?.once('message', (component: LoadedComponent) => {
     kind: 'l7-request',
     argsJson: '{"from":"there"}',
     isStateless: true,
+    experience: { hasGrown: false },
     cpuMsPerCall: 1000,
   })
   const input = { method: 'GET', uri: '/', headers: [], context: [] }

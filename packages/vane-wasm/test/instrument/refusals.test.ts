@@ -18,6 +18,7 @@ describe('proposals that are not supported are refused by name', () => {
     ['(memory i64 1)', 'a 64-bit memory'],
     ['(memory 1 1 shared)', 'a shared memory'],
     ['(table i64 1 funcref)', 'a 64-bit table'],
+    ['(func $f) (table 1 funcref (ref.func $f))', 'a table whose elements have an initial value'],
     ['(type (struct))', 'garbage collection'],
     ['(type (array i32))', 'garbage collection'],
     ['(rec (type (func)))', 'garbage collection'],
@@ -34,10 +35,6 @@ describe('proposals that are not supported are refused by name', () => {
     ],
     ['(func $f) (elem declare func $f) (func (br_on_null 0 (ref.func $f)) (drop))', 'typed function references'],
     ['(memory 1 1) (func (drop (memory.atomic.notify (i32.const 0) (i32.const 0))))', 'threads and atomics'],
-    [
-      `(func (local i64) ${'(local.set 0 (i64.const 1))'.repeat(300_000)})`,
-      'a function of 1200004 bytes, more than the limit of 1048576',
-    ],
   ])('%s', async (fields, reason) => {
     const instrumented = instrumentWat(`(module ${fields})`)
     if (reason === undefined) await expect(instrumented).resolves.toMatchObject({ state: { ownsMemory: false } })
@@ -46,6 +43,52 @@ describe('proposals that are not supported are refused by name', () => {
       await expect(instrumented).rejects.toBeInstanceOf(UnsupportedError)
     }
   })
+})
+
+describe('functions that would take the engine long to compile are refused', () => {
+  const limit = /a function with \d+ values at its joins, more than the limit of 5000000/
+  const join = '(if (local.get $p) (then (local.set $p (i32.const 1))) (else (local.set $p (i32.const 2))))'
+
+  test.each<[string, (joins: number) => string]>([
+    ['many locals', (joins) => `(func (param $p i32) (local ${'i64 '.repeat(10_000)}) ${join.repeat(joins)})`],
+    [
+      'many operands',
+      (joins) =>
+        `(func (param $p i32) ${'(i32.const 1)'.repeat(10_000)} ${join.repeat(joins)} ${'(drop)'.repeat(10_000)})`,
+    ],
+    [
+      'many operands from calls',
+      (joins) => `(func $many (result ${'i32 '.repeat(1000)}) (unreachable))
+        (func (param $p i32) ${'(call $many)'.repeat(10)} ${join.repeat(joins)} ${'(drop)'.repeat(10_000)})`,
+    ],
+    [
+      'many operands from blocks',
+      (joins) => `(type $t (func (result ${'i32 '.repeat(1000)})))
+        (func (param $p i32) ${'(block (type $t) (unreachable))'.repeat(10)} ${join.repeat(joins)} ${'(drop)'.repeat(10_000)})`,
+    ],
+    [
+      'many targets of one branch',
+      (joins) => `(func (param $p i32) (local ${'i64 '.repeat(10_000)})
+        (block $a (block $b (br_table ${'$a $b '.repeat(joins)} (local.get $p)))))`,
+    ],
+  ])('%s', async (_what, module) => {
+    await expect(instrumentWat(`(module ${module(600)})`)).rejects.toThrow(limit)
+    await expect(instrumentWat(`(module ${module(600)})`)).rejects.toBeInstanceOf(UnsupportedError)
+    await expect(instrumentWat(`(module ${module(20)})`)).resolves.toMatchObject({ state: { ownsMemory: false } })
+  })
+
+  test('code that is not reached counts nothing, and neither do values that are gone', async () => {
+    const gone = `${'(i32.const 1)'.repeat(10_000)} ${'(drop)'.repeat(10_000)}`
+    const fine = `(func (param $p i32) ${gone} ${join.repeat(2000)})
+      (func (param $p i32) (local ${'i64 '.repeat(10_000)}) (return) ${join.repeat(2000)})`
+    await expect(instrumentWat(`(module ${fine})`)).resolves.toMatchObject({ state: { ownsMemory: false } })
+  })
+})
+
+test('a function of more code than a mebibyte is refused', async () => {
+  const instrumented = instrumentWat(`(module (func (local i64) ${'(local.set 0 (i64.const 1))'.repeat(300_000)}))`)
+  await expect(instrumented).rejects.toThrow('a function of 1200004 bytes, more than the limit of 1048576')
+  await expect(instrumented).rejects.toBeInstanceOf(UnsupportedError)
 })
 
 /** A module with one function of no parameters, whose code this is. */
@@ -62,7 +105,7 @@ function rewrite(bytes: Uint8Array): InstrumentedModule {
   const module = readCoreModule(bytes)
   const [caps] = shareLimits([module], [0], AMPLE)
   if (caps === undefined) throw new Error('no caps came out')
-  return rewriteModule(module, caps)
+  return rewriteModule(module, caps, true)
 }
 
 describe('code that reaches for what the meter appends is not valid to begin with', () => {

@@ -1,8 +1,11 @@
-/** One route of the benchmark: requests for a host, at a path and below it. */
+/** One route of the benchmark: requests for a host, at a path and below it, or for anything where one is not named. */
 export interface Route {
-  readonly host: string
-  readonly path: string
+  readonly host?: string
+  readonly path?: string
 }
+
+/** One that names both. */
+export type FullRoute = Required<Route>
 
 /** What a request asks for. */
 export interface Target {
@@ -11,11 +14,18 @@ export interface Target {
 }
 
 /** Four applications on each host, each at a path of its own. */
-export function makeRoutes(count: number): Route[] {
+export function makeRoutes(count: number): FullRoute[] {
   return Array.from({ length: count }, (_, index) => ({
     host: `tenant-${Math.floor(index / 4)}.example.test`,
     path: `/app-${index}`,
   }))
+}
+
+/** Hosts and paths by turns, none with the other: whichever rule comes first wins, whatever a request's other half is. */
+export function makeMixedRoutes(count: number): Route[] {
+  return Array.from({ length: count }, (_, index) =>
+    index % 2 === 0 ? { host: `tenant-${index}.example.test` } : { path: `/app-${index}` },
+  )
 }
 
 /**
@@ -30,9 +40,12 @@ export function makeTargets(routes: readonly Route[], count: number): Target[] {
     return Math.floor((state / 2 ** 32) * below)
   }
   return Array.from({ length: count }, () => {
-    const { host, path } = routes[next(routes.length)]!
-    const tail = next(10) === 0 ? '-unknown' : '/index'
-    return { host: fresh(host), path: fresh(path + tail) }
+    const { host, path = '/elsewhere' } = routes[next(routes.length)]!
+    const isKnown = next(10) > 0
+    const name = host ?? 'nobody.example.test'
+    // A request of a route that names a host alone goes wrong by its host.
+    const isWrongHost = !isKnown && path === '/elsewhere'
+    return { host: fresh(isWrongHost ? `x${name}` : name), path: fresh(`${path}${isKnown ? '/index' : '-unknown'}`) }
   })
 }
 

@@ -7,9 +7,10 @@ import { findProgram } from '../process/find-program.ts'
 import { brokenPeers } from './broken-peers.ts'
 import { largeBodies } from './large-bodies.ts'
 import { loadWithReload } from './load-with-reload.ts'
+import { swapUnderLoad } from './swap-under-load.ts'
 import type { Trial } from './trial.ts'
 
-const TRIALS: readonly Trial[] = [brokenPeers, largeBodies, loadWithReload]
+const TRIALS: readonly Trial[] = [brokenPeers, largeBodies, loadWithReload, swapUnderLoad]
 const PLUGIN = resolve(import.meta.dirname, '../../../../examples/plugins/dist/hello-ts.wasm')
 
 const { values: options } = parseArgs({

@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import type { ImportUse } from './import-use.ts'
 import type { PackageRule } from './table.ts'
 import type { Violation } from './violation.ts'
-import { isShipped, type WorkspacePackage } from './workspace.ts'
+import { isShipped, topFolderOf, type WorkspacePackage } from './workspace.ts'
 
 /** One parsed module and its surroundings. */
 export interface ModuleToCheck {
@@ -42,8 +42,10 @@ function judgeSpecifier(target: ModuleToCheck, use: ImportUse, specifier: string
 function judgeRelative({ rule, module }: ModuleToCheck, use: ImportUse, specifier: string): string | undefined {
   const path = posix.join(posix.dirname(module), specifier)
   if (!path.startsWith('../')) {
-    if (isShipped(module) && use.kind !== 'reference' && !path.startsWith('src/') && !path.endsWith('package.json'))
-      return `imports ${specifier}, which is not published with ${rule.name}`
+    if (!isShipped(module) || use.kind === 'reference' || path.endsWith('package.json')) return undefined
+    // Each folder is built by itself: what leads from one into another points at nothing once it is.
+    if (topFolderOf(path) !== topFolderOf(module))
+      return `imports ${specifier}, which is not published with ${rule.name}, or not in the same folder`
     return undefined
   }
   const landing = posix.join(rule.folder, path)

@@ -50,7 +50,15 @@ export function listModules(packageRoot: string): string[] {
     .toSorted()
 }
 
-/** Whether a module is part of what users install: it lies in `src` and is no test. */
+/** Folders of sources that are built and published, each by itself. */
+const SHIPPED_FOLDERS = new Set(['src', 'tck'])
+
+/** Whether a module is part of what users install: it lies in a published folder and is no test. */
 export function isShipped(module: string): boolean {
-  return module.startsWith('src/') && !/\.(test|bench)\.[cm]?[jt]sx?$/.test(module)
+  return SHIPPED_FOLDERS.has(topFolderOf(module)) && !/\.(test|bench)\.[cm]?[jt]sx?$/.test(module)
+}
+
+/** The first part of a path from the package folder. */
+export function topFolderOf(module: string): string {
+  return module.slice(0, module.indexOf('/'))
 }

@@ -12,6 +12,8 @@ export interface LookupChoice {
   readonly rules: number
   /** Whether the rules go on into the rest of the list; otherwise they lead to it by a joint. */
   readonly isOpen: boolean
+  /** Estimate of what the rules grow to. */
+  readonly cost: number
 }
 
 /** What {@link chooseLookup} chooses among. */
@@ -40,10 +42,10 @@ export function chooseLookup(list: Cell, options: ChoiceOptions): LookupChoice {
       const lookup = { field, family }
       // It must get on with the head.
       if (!asked.some((atom) => isLookedUp(atom, lookup))) continue
-      const { rules, isOpen, keyed, cases, hasNests } = scan(list, { lookup, ...options })
+      const { rules, isOpen, cost, keyed, cases, hasNests } = scan(list, { lookup, ...options })
       // A hash is quicker than a tree and its cases do not lie in each other. Many cases leave little to be done after.
       const score = keyed * (hasNests ? 1 : 2) + cases / (cases + 1)
-      if (best === undefined || score > best.score) best = { lookup, rules, isOpen, score }
+      if (best === undefined || score > best.score) best = { lookup, rules, isOpen, cost, score }
     }
   }
   return best!
@@ -56,6 +58,7 @@ interface ScanOptions extends ChoiceOptions {
 interface Scan {
   readonly rules: number
   readonly isOpen: boolean
+  readonly cost: number
   /** Rules among them that have a key. */
   readonly keyed: number
   readonly cases: number
@@ -67,7 +70,7 @@ function scan(list: Cell, { formulas, relations, lookup, ratio, work }: ScanOpti
   const bit = formulas.bitOf(lookup.field)
   const last = relations.lastOf(lookup.field)
   const atoms = new Set<Atom>()
-  let best: Scan = { rules: 1, keyed: 0, cases: 0, hasNests: false, isOpen: false }
+  let best: Scan = { rules: 1, keyed: 0, cases: 0, hasNests: false, isOpen: false, cost: 0 }
   let [rules, keyed, cases, size] = [0, 0, 0, 0]
   // What the rules with keys leave in their cases, and what the others leave in every case.
   let [own, shared] = [0, 0]
@@ -95,7 +98,7 @@ function scan(list: Cell, { formulas, relations, lookup, ratio, work }: ScanOpti
     }
     const cost = own + cases + shared * (atoms.size + 1)
     if (cost <= ratio * size) {
-      if (keys !== undefined) best = { rules, keyed, cases, hasNests, isOpen: false }
+      if (keys !== undefined) best = { rules, keyed, cases, hasNests, isOpen: false, cost }
     } else if (cost > 8 * ratio * size + MIN_WINDOW) {
       work.left = Math.max(0, work.left - rules)
       return best
@@ -104,5 +107,5 @@ function scan(list: Cell, { formulas, relations, lookup, ratio, work }: ScanOpti
   work.left = Math.max(0, work.left - rules)
   const rest = sizeOfList(cell)
   const cost = own + cases + (shared + rest) * (atoms.size + 1)
-  return cost <= ratio * (size + rest) ? { rules, keyed, cases, hasNests, isOpen: true } : best
+  return cost <= ratio * (size + rest) ? { rules, keyed, cases, hasNests, isOpen: true, cost } : best
 }

@@ -83,6 +83,10 @@ function renumber(node: Node, { node: nodes, predicate, middleware, fetch, termi
         ),
         default: nodes.of(node.default),
       }
+    case 'candidate':
+      return { ...node, onWin: nodes.of(node.onWin), next: nodes.of(node.next) }
+    case 'choose':
+      return { ...node, default: nodes.of(node.default) }
     case 'middleware':
       return {
         ...node,

@@ -1,6 +1,6 @@
-import type { NodeId } from 'vane-core'
+import { VaneError, type NodeId } from 'vane-core'
 import { planHead, planTest, type PlanContext } from './plan-test.ts'
-import { pastJoint, sizeOf, type Cell, type Entry } from './rule-list.ts'
+import { pastJoint, sizeOf, type Cell, type Entry, type Part } from './rule-list.ts'
 import { CONNECTION_LEVELS, HEAD_LEVELS, type Plan, type Situation } from './situation.ts'
 import type { CarrierSplit } from './split-by-carrier.ts'
 
@@ -61,6 +61,7 @@ export function decide(context: DecideContext, root: Situation, credit: Credit):
     const { plan } = frame
     const next = plan.next[frame.nodes.length]
     if (next !== undefined) {
+      plan.prepare?.(frame.nodes)
       const id = settle(context, next, nodes)
       const size = sizeOf(next.list)
       if (id === undefined) {
@@ -98,11 +99,20 @@ interface Frame {
 function settle(context: DecideContext, situation: Situation, nodes: ReadonlyMap<number, NodeId>): NodeId | undefined {
   const list = pastJoint(situation.list)
   if (list === undefined) return context.unmatched
+  if (list.end !== undefined) return leadsTo(list.end)
   const { formula, entry } = list
   const isCertain = formula!.kind === 'true'
   const needsUpgrade = situation.stage === 'upgrade' || (situation.stage === 'connection' && entry!.carrier === 'http')
-  if (isCertain && !needsUpgrade) return context.action(entry!, situation)
-  return nodes.get(keyOf(list, situation))
+  if (!isCertain || needsUpgrade) return nodes.get(keyOf(list, situation))
+  const { part, index } = entry!
+  const action = context.action(entry!, situation)
+  return part === undefined ? action : context.emitter.candidate({ place: index, onWin: action, next: leadsTo(part) })
+}
+
+function leadsTo({ node }: Part): NodeId {
+  if (node === undefined)
+    throw new VaneError({ kind: 'internal' }, 'part of a rule list decided before what follows it')
+  return node
 }
 
 const STAGES: Readonly<Record<Situation['stage'], number>> = { connection: 0, upgrade: 1, bytes: 2, request: 3 }

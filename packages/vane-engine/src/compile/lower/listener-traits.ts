@@ -38,6 +38,8 @@ export function listenerTraits(builder: GraphBuilder, entry: NodeId): ListenerTr
         seen.add(node.otherwise)
         continue
       case 'terminate':
+      case 'candidate':
+      case 'choose':
         break
     }
     for (const { to } of edgesOf(node)) seen.add(to)

@@ -39,7 +39,11 @@ export class ActionLowering {
       terminate.type === 'close'
         ? this.#close(at)
         : this.#fetch(at, {
-            fetch: { spec: terminate, rule: analyzed.rule.name, source: analyzed.rule.terminateSource },
+            fetch: {
+              spec: toSpec(terminate, maxBodyBytesRequest),
+              rule: analyzed.rule.name,
+              source: analyzed.rule.terminateSource,
+            },
             mark: firstBody === -1 && isReplayed(terminate) ? body : undefined,
           })
     const request = this.#chain(at, requestChain, { end, firstBody, body })
@@ -166,6 +170,11 @@ interface Place {
 
 function isOnRequest({ middleware: { meta } }: ChainStep): boolean {
   return meta.kind === 'l7-request' || meta.kind === 'l7-response'
+}
+
+/** A program's input has a limit even where it streams, which is the rule's. */
+function toSpec(terminate: SymbolicFetch['spec'], maxBodyBytes: number): SymbolicFetch['spec'] {
+  return terminate.type === 'cgi' ? { ...terminate, maxBodyBytes } : terminate
 }
 
 /** Whether a fetch must have the whole body before it begins, to be able to send it again. */

@@ -26,16 +26,18 @@ export interface Lowered {
 /** How large the tests of a listener may become. */
 export interface GraphBounds {
   /**
-   * Checks, dispatches and cases for each unit of the rules' size, which is how many values their `match` names, at least
+   * Checks, dispatches, cases, candidates and choices for each unit of the rules' size, which is how many values their `match` names, at least
    * one for each comparison.
    */
   readonly nodesPerSize: number
   /** As many in any case, so that small sets of rules are never cut. */
   readonly freeNodes: number
+  /** From how many rules on those with different keys are decided apart, where deciding them together would be too large. */
+  readonly choiceRules: number
 }
 
-/** A listener has at most `8 * size + 2048` checks, dispatches and cases. */
-export const GRAPH_BOUNDS: GraphBounds = { nodesPerSize: 8, freeNodes: 2_048 }
+/** A listener has at most `8 * size + 2048` checks, dispatches, cases, candidates and choices. */
+export const GRAPH_BOUNDS: GraphBounds = { nodesPerSize: 8, freeNodes: 2_048, choiceRules: 16 }
 
 /**
  * Builds the graph: for each listener the tests that find the first rule that matches, and for each rule what it does then.
@@ -49,7 +51,7 @@ export function lower(listeners: readonly ListenerRules[], bounds: GraphBounds =
 
   const lowerListener = (rules: readonly AnalyzedRule[]): NodeId => {
     const formulas = new FormulaTable()
-    const tables = { formulas, lists: new ListTable(rules.length) }
+    const tables = { formulas, lists: new ListTable() }
     const rulings = rules
       .map((analyzed, index): Ruling => {
         const entry: Entry = { index, analyzed, carrier: carrierOf(analyzed) }
@@ -66,6 +68,7 @@ export function lower(listeners: readonly ListenerRules[], bounds: GraphBounds =
       relations: new Relations(formulas, rulings),
       work: { left: 32 * rulings.length + FREE_WORK },
       cuts: 0,
+      choiceRules: bounds.choiceRules,
       action: ({ analyzed }: Entry, { stage, isCollected }: { stage: string; isCollected: boolean }): NodeId =>
         actions.nodeOf(analyzed, { isRequest: stage === 'request', isCollected }),
       upgrade: (next: NodeId, otherwise: NodeId | undefined): NodeId =>

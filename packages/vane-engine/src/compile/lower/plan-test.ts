@@ -3,6 +3,7 @@ import type { Atom } from './atom.ts'
 import { chooseLookup } from './choose-lookup.ts'
 import type { Formula } from './formula.ts'
 import { questionsOf, type LookupField } from './keys-of.ts'
+import { planChoice } from './plan-choice.ts'
 import { lowerFormula } from './lower-formula.ts'
 import { partition, type Partition, type Tables } from './partition.ts'
 import type { Outcome, Relations } from './relations.ts'
@@ -19,6 +20,8 @@ export interface PlanContext {
   readonly work: { left: number }
   /** How often something was not followed up for want of credit, so that a test may be repeated. */
   cuts: number
+  /** See `GraphBounds.choiceRules`. */
+  readonly choiceRules: number
 }
 
 /** What a test is planned for. */
@@ -32,6 +35,8 @@ export interface TestOptions {
   readonly credit: number
 }
 
+// Past this, what a look-up copies into its cases leaves no credit for what comes after it.
+const MAX_GROWTH = 4
 // A rule that tests hundreds of things is not worth the hundreds of remainders it would leave.
 const MAX_PRECISE_PARTS = 128
 
@@ -39,8 +44,9 @@ const MAX_PRECISE_PARTS = 128
  * Plans the next test of a list, one that gets on with its head.
  *
  * Each outcome leaves a list of its own, without what the outcome decides; so nothing is tested twice, and rules may be
- * copied. What that costs is taken from the credit. Where it does not reach, the list is cut: the rules before the cut are
- * decided alone and then lead into what follows it, which all of them share.
+ * copied. What that costs is taken from the credit. Where it does not reach, rules with different keys are decided apart and
+ * a choice is made between what is found ({@link planChoice}), or the list is cut: the rules before the cut are decided alone
+ * and then lead into what follows it, which all of them share.
  */
 export function planTest(context: PlanContext, options: TestOptions): Plan {
   const { formulas } = context.tables
@@ -55,6 +61,9 @@ export function planTest(context: PlanContext, options: TestOptions): Plan {
 
   const ratio = credit / list.size
   const choice = chooseLookup(list, { formulas, fields: lookups, ratio, ...context })
+  const isSmall = choice.isOpen && choice.cost <= MAX_GROWTH * list.size
+  const parts = isSmall ? undefined : planChoice(context, options, choice.isOpen ? 0 : choice.rules)
+  if (parts !== undefined) return parts
   let { isOpen } = choice
   for (let limit = choice.rules; limit >= 1; limit >>= 1) {
     const plan = planLookup(context, options, { lookup: choice.lookup, limit, isOpen })

@@ -21,6 +21,7 @@ export class Relations {
   readonly #rulesOfAtom = new Map<Atom, number>()
   readonly #lastOfField = new Map<string, number>()
   readonly #consequences = new Map<Atom, BothConsequences>()
+  readonly #presences = new Map<string, Presences>()
 
   constructor(formulas: FormulaTable, rules: readonly Ruling[]) {
     this.#formulas = formulas
@@ -63,16 +64,26 @@ export class Relations {
     }
   }
 
+  /** Those of thousands are looked for once, and among the atoms that have been made since. */
+  #presencesOf(field: string): readonly Atom[] {
+    const all = this.#formulas.atomsOf(field)
+    const known = this.#presences.get(field) ?? { seen: 0, atoms: [] }
+    for (; known.seen < all.length; known.seen++) {
+      const atom = all[known.seen]!
+      if (atom.isPresence) known.atoms.push(atom)
+    }
+    this.#presences.set(field, known)
+    return known.atoms
+  }
+
   #consequencesOf(atom: Atom): BothConsequences {
     const others = this.#formulas.atomsOf(atom.field)
     const remembered = this.#consequences.get(atom)
     // What values are left of a list makes new atoms.
     if (remembered?.atoms === others.length) return remembered
-    const isCompared = others.length <= MAX_COMPARED_ATOMS
-    const near = others.filter((other) => {
+    const near = (others.length > MAX_COMPARED_ATOMS ? this.#presencesOf(atom.field) : others).filter((other) => {
       if (other === atom) return false
-      const isSmall = Math.max(other.values?.length ?? 0, atom.values?.length ?? 0) <= MAX_COMPARED_VALUES
-      return other.isPresence || (isCompared && isSmall)
+      return other.isPresence || Math.max(other.values?.length ?? 0, atom.values?.length ?? 0) <= MAX_COMPARED_VALUES
     })
     const isShared = (this.#rulesOfAtom.get(atom) ?? 0) > 1
     const made = {
@@ -83,6 +94,12 @@ export class Relations {
     this.#consequences.set(atom, made)
     return made
   }
+}
+
+/** The atoms of a field that only ask for it to be there, among those looked at so far. */
+interface Presences {
+  seen: number
+  readonly atoms: Atom[]
 }
 
 /** What the outcome of a check says of atoms of the rules. */

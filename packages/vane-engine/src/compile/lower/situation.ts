@@ -20,6 +20,12 @@ export type Stage = 'connection' | 'upgrade' | 'bytes' | 'request'
 /** How to go on in a situation: the situations that come next, and the node that leads to theirs. */
 export interface Plan {
   readonly next: readonly Situation[]
+  /**
+   * Called before a situation of `next` is decided.
+   *
+   * @param nodes of those before it.
+   */
+  prepare?(nodes: readonly NodeId[]): void
   /** @param nodes of `next`, index for index. */
   emit(nodes: readonly NodeId[]): NodeId
 }

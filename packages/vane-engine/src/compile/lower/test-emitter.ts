@@ -1,4 +1,12 @@
-import type { CollectBody, DispatchNode, FieldPredicate, Node, NodeId, PredicateOperator } from 'vane-core'
+import type {
+  CandidateNode,
+  CollectBody,
+  DispatchNode,
+  FieldPredicate,
+  Node,
+  NodeId,
+  PredicateOperator,
+} from 'vane-core'
 import type { GraphBuilder } from './graph-builder.ts'
 import { isPresence } from './atom.ts'
 import type { LookupField } from './keys-of.ts'
@@ -19,10 +27,10 @@ const COMPLEMENTS: Readonly<Partial<Record<PredicateOperator, PredicateOperator>
   contains: 'not_contains',
 }
 
-/** Makes the nodes that test something, in the simplest form that says the same, and counts what they cost. */
+/** Makes the nodes that find the rule, in the simplest form that says the same, and counts what they cost. */
 export class TestEmitter {
   readonly #builder: GraphBuilder
-  /** Checks, dispatches and their cases so far, those that were there already not counted. */
+  /** Checks, dispatches and their cases, candidates and choices so far, those that were there already not counted. */
   spent = 0
 
   constructor(builder: GraphBuilder) {
@@ -69,6 +77,14 @@ export class TestEmitter {
       default: otherwise,
     }
     return this.#add(node, node.cases.length + 1)
+  }
+
+  candidate(candidate: Omit<CandidateNode, 'kind'>): NodeId {
+    return this.#add({ kind: 'candidate', ...candidate }, 1)
+  }
+
+  choose(otherwise: NodeId): NodeId {
+    return this.#add({ kind: 'choose', default: otherwise }, 1)
   }
 
   /** `a`, then on a miss `is there`: in one check, `is not a`. */

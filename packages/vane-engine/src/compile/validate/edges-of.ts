@@ -12,6 +12,13 @@ export function edgesOf(node: Node): { readonly edge: Edge; readonly to: NodeId 
       const cases = node.cases.map(([, to]) => ({ edge: 'case' as const, to }))
       return [...cases, { edge: 'default', to: node.default }]
     }
+    case 'candidate':
+      return [
+        { edge: 'onWin', to: node.onWin },
+        { edge: 'next', to: node.next },
+      ]
+    case 'choose':
+      return [{ edge: 'default', to: node.default }]
     case 'middleware':
       return [{ edge: 'next', to: node.next }, ...maybe('onError', node.onError)]
     case 'upgrade':

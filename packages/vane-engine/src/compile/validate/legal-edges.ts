@@ -37,6 +37,8 @@ function variantOf(graph: SymbolicFlowGraph, node: Node): NodeVariant | undefine
     case 'terminate':
       return graph.terminators[node.id] ?? dangling('terminator', node.id)
     case 'upgrade':
+    case 'candidate':
+    case 'choose':
       return undefined
   }
 }

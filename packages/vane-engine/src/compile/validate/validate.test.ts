@@ -100,6 +100,38 @@ test.each<[string, (graph: Broken, at: At) => void, RegExp]>([
     /the path from "tcp::80" comes back to it/,
   ],
   [
+    'a candidate of which nothing is chosen',
+    (graph, at) => {
+      const upgrade = graph.nodes[at('upgrade')]
+      upgrade.next = graph.nodes.push({ kind: 'candidate', place: 0, onWin: upgrade.next, next: upgrade.next }) - 1
+    },
+    /a middleware stands between a candidate and the choice/,
+  ],
+  [
+    'a candidate before upgrade',
+    (graph) => {
+      const entry = graph.entries['tcp::80']
+      graph.entries['tcp::80'] = graph.nodes.push({ kind: 'candidate', place: 0, onWin: entry, next: entry }) - 1
+    },
+    /a candidate is illegal in phase l4Raw/,
+  ],
+  [
+    'a body that is collected before a choice',
+    (graph, at) => {
+      const check = at('check')
+      Object.assign(graph.nodes[check], { collectBodyBefore: 'request', bodyLimit: 1 })
+      const upgrade = graph.nodes[at('upgrade')]
+      const { onMatch } = graph.nodes[check]
+      upgrade.next = graph.nodes.push({ kind: 'candidate', place: 0, onWin: onMatch, next: check }) - 1
+    },
+    /it needs a body between a candidate and the choice/,
+  ],
+  [
+    'a choice that leads nowhere',
+    (graph, at) => (graph.nodes[at('upgrade')].next = graph.nodes.push({ kind: 'choose', default: 99 }) - 1),
+    /its edge default leads to node 99/,
+  ],
+  [
     'a cycle of two',
     (graph, at) => (graph.nodes[at('middleware')].next = graph.nodes[at('upgrade')].next),
     /comes back to it/,
@@ -109,6 +141,16 @@ test.each<[string, (graph: Broken, at: At) => void, RegExp]>([
   expect(diagnostics).not.toEqual([])
   expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual(diagnostics.map(() => 'invalid-graph'))
   expect(diagnostics.map((diagnostic) => diagnostic.message).join('\n')).toMatch(message)
+})
+
+test('where a chosen rule begins is past the choice', () => {
+  const graph = broken((changed, at) => {
+    const upgrade = changed.nodes[at('upgrade')]
+    const choose = changed.nodes.push({ kind: 'choose', default: upgrade.next }) - 1
+    upgrade.next =
+      changed.nodes.push({ kind: 'candidate', place: 0, onWin: changed.nodes[at('check')].onMatch, next: choose }) - 1
+  })
+  expect(validate(graph)).toEqual([])
 })
 
 test('a chain of a hundred thousand checks is walked without recursion', () => {

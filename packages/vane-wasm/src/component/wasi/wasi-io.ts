@@ -30,6 +30,10 @@ export function createStreams(host: WasiHost): WasiFunctions {
   const write = (stream: unknown, bytes: unknown): WasiResult => {
     // A component may have a handle of something else, by declaring the function otherwise than WASI does.
     if (!(stream instanceof OutputStream) || !(bytes instanceof Uint8Array)) return host.trap('wrote to no stream')
+    // As WASI has it; and a megabyte of line breaks at once is a million lines before anybody looks at the clock.
+    if (bytes.length > MAX_WRITE_BYTES) {
+      return host.trap(`wrote ${bytes.length} bytes at once, more than the limit of ${MAX_WRITE_BYTES}`)
+    }
     stream.write(bytes)
     return OK
   }

@@ -40,6 +40,18 @@ describe('standard streams', () => {
     }
   })
 
+  test('as much is written at once as was allowed, and more is a trap', () => {
+    const { call, written } = open()
+    const stdout = call('wasi:cli/stdout', 'get-stdout')
+    for (const name of ['write', 'blocking-write-and-flush']) {
+      const write = (length: number): unknown =>
+        call('wasi:io/streams', `[method]output-stream.${name}`, stdout, Buffer.alloc(length, '\n'))
+      expect(write(4096)).toEqual({ tag: 'ok' })
+      expect(() => write(4097)).toThrow('wrote 4097 bytes at once, more than the limit of 4096')
+    }
+    expect(written).toHaveLength(2)
+  })
+
   test('something else than a stream is a trap', () => {
     const { call, written } = open()
     for (const stream of [undefined, {}, call('wasi:cli/stdin', 'get-stdin')]) {

@@ -1,0 +1,19 @@
+import type { UpstreamStats } from './upstream-pool.ts'
+import type { UpstreamExchange, UpstreamListener, UpstreamRequest } from './upstream-request.ts'
+
+/** Connections to one upstream, whatever the version of HTTP they speak. */
+export interface UpstreamTransport {
+  /**
+   * Sends a request. The listener may hear of a failure before this returns.
+   *
+   * @throws Error where a field cannot be written.
+   */
+  send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange
+  stats(): UpstreamStats
+  /** Closes every connection that no request is on. @returns how many. */
+  dropIdle(): number
+  /** No request will follow those that are running: connections close after them. */
+  retire(): void
+  /** Ends every connection, running requests included. */
+  close(): void
+}
