@@ -226,7 +226,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
 
   #begin(decoded: DecodedResponse, bytes: Buffer, from: number): void {
     const exchange = this.#exchange!
-    const { status, headers, length, isChunked } = decoded
+    const { status, headers, length, isChunked, version } = decoded
     this.#persists = decoded.persists
     const hasContent = exchange.request.method !== 'HEAD' && status !== 204 && status !== 304
     let body: Body
@@ -244,7 +244,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
       this.#content = content
       this.stopClock()
       if (at < bytes.length) this.#takeContent(content, bytes, at)
-      exchange.onResponse({ status, headers, body: { kind: 'stream', source: content.pipe, length } })
+      exchange.onResponse({ status, headers, body: { kind: 'stream', source: content.pipe, length } }, version)
       this.#regulate()
       return
     }
@@ -252,7 +252,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     this.stopClock()
     if (at < bytes.length) this.#persists = false
     this.#endResponse()
-    exchange.onResponse({ status, headers, body })
+    exchange.onResponse({ status, headers, body }, version)
   }
 
   #takeContent(content: ReceivedContent, bytes: Buffer, from: number): void {
