@@ -6,6 +6,7 @@ import {
   type Logger,
   type MaybePromise,
   type PluginCallOptions,
+  type Trajectory,
   VaneError,
 } from 'vane-core'
 import type { ClientFault } from '../http1/client-fault.ts'
@@ -342,10 +343,16 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     if (this.#exchange.status !== undefined) counters.countResponse(this.#exchange.status)
     if (end === 'client-gone') counters.requestsCanceled++
     counters.requestsActive--
-    const outcome =
-      end === 'client-gone' ? 'canceled' : this.#isClosed ? 'closed' : end === 'cut' ? 'failed' : 'response'
+    const outcome = this.#toOutcome(end)
     this.recorder?.finish(this.connection, this.#exchange, { outcome, rule: this.#rule, error: this.#error })
     this.#graph.release()
+  }
+
+  #toOutcome(end: ExchangeEnd): Trajectory['outcome'] {
+    if (end === 'client-gone') return 'canceled'
+    if (this.#isClosed) return 'closed'
+    if (end === 'cut') return 'failed'
+    return this.#exchange.status === 101 ? 'tunnel' : 'response'
   }
 }
 
