@@ -41,12 +41,17 @@ const HEADERS: Codec = pairCodec({
     const { guest, stage } = side
     if (guest.encoding === 'utf8') {
       let at = stage.beginTexts(length * 2, length, target)
+      let text = ''
       for (let i = 0; i < length; i++, at += ENTRY.size) {
         const header = toRecord(items[i])
-        stage.text(at, toText(header['name']))
-        stage.text(at + 8, toText(header['value']))
+        const name = toText(header['name'])
+        const fieldValue = toText(header['value'])
+        stage.listed(at, name.length)
+        stage.listed(at + 8, fieldValue.length)
+        text += name
+        text += fieldValue
       }
-      if (stage.endTexts()) return
+      if (stage.endTexts(text)) return
     }
     giveEntries(side, { items, target, first: 'name' })
   },
