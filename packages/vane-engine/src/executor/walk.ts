@@ -6,7 +6,6 @@ import {
   type Logger,
   type MaybePromise,
   type PluginCallOptions,
-  type Trajectory,
   VaneError,
 } from 'vane-core'
 import type { ClientFault } from '../http1/client-fault.ts'
@@ -35,6 +34,7 @@ import { openTunnel } from './open-tunnel.ts'
 import { discardBody } from './discard-body.ts'
 import { type FailureSinks, reportFailure } from './report-failure.ts'
 import { respondToError, toStatusResponse } from './respond-to-error.ts'
+import { toOutcome } from './to-outcome.ts'
 import type { TrajectoryRecorder } from './trajectory-recorder.ts'
 
 /** One request's walk. */
@@ -343,16 +343,9 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     if (this.#exchange.status !== undefined) counters.countResponse(this.#exchange.status)
     if (end === 'client-gone') counters.requestsCanceled++
     counters.requestsActive--
-    const outcome = this.#toOutcome(end)
+    const outcome = toOutcome(end, { isClosed: this.#isClosed, status: this.#exchange.status })
     this.recorder?.finish(this.connection, this.#exchange, { outcome, rule: this.#rule, error: this.#error })
     this.#graph.release()
-  }
-
-  #toOutcome(end: ExchangeEnd): Trajectory['outcome'] {
-    if (end === 'client-gone') return 'canceled'
-    if (this.#isClosed) return 'closed'
-    if (end === 'cut') return 'failed'
-    return this.#exchange.status === 101 ? 'tunnel' : 'response'
   }
 }
 
