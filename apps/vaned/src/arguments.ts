@@ -21,14 +21,14 @@ export const HELP = `vaned: the Vane proxy daemon
 
 usage: vaned --config DIR [--check] [--features LIST]
 
-  --config DIR      serve the configuration in DIR: rules/*.json, wasm/*.wasm, .env
+  --config DIR      serve the configuration in DIR: rules/*.json, wasm/*.wasm, config.json, .env
   --check           compile and link it, report every problem, and end: 0 if it is good, 1 if not
   --features LIST   comma-separated features to use; -NAME switches one off; default: all that are installed
   --version, -v     print the version and the features
   --help, -h        print this
 
 signals: SIGTERM drains and ends, a second one ends now; SIGINT ends now; SIGHUP reloads the configuration
-variables: VANE_LOG_LEVEL, VANE_STATE_DIR, VANE_MGMT_UNIX and others; also read from DIR/.env
+variables: VANE_LOG_LEVEL, VANE_STATE_DIR, VANE_MGMT_UNIX and others; also read from DIR/.env and DIR/config.json
 `
 
 /**

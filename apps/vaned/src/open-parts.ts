@@ -85,6 +85,7 @@ export async function openParts(
     logger,
     flowLog,
     configDir: options.configDir,
+    ...(settings.via === undefined ? {} : { via: settings.via }),
     bind: toBindOptions(settings),
     limits: toEngineLimits(settings),
     ...(features.wasm === undefined ? {} : { wasm: features.wasm }),

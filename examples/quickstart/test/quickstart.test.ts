@@ -135,7 +135,8 @@ describe('the quickstart', () => {
       stderr: expect.stringMatching(/quickstart\.jsonc:\d+:\d+/) as string,
     })
     writeFileSync(rules, before.replace('418', '200'))
-    expect(await vane('reload')).toMatch(/^reloaded in/)
+    // Unless the daemon saw it by itself before it was asked.
+    expect(await vane('reload')).toMatch(/^(?:reloaded in|nothing changed)/)
     expect((await fetch(`${base}/teapot`)).status).toBe(200)
 
     quickstart.child.kill('SIGINT')

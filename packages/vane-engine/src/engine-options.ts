@@ -59,6 +59,8 @@ export interface EngineOptions {
   readonly cgi?: CgiRuntime
   /** Folder that the relative file names of rules stand in; default: the working directory. */
   readonly configDir?: string
+  /** What the proxy calls itself in `Via` of the messages it passes on, a token; default: it adds none. */
+  readonly via?: string
   readonly bind?: Partial<BindOptions>
   readonly limits?: Partial<EngineLimits>
   /** Gets what happens on connections and requests. Several engines may have one together. */

@@ -99,7 +99,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     async link(graph) {
       assertOpen()
       const tls = { files: new TlsFiles(configDir), ticketKeys, roots, alpn: OFFERED_PROTOCOLS }
-      return link(graph, { pools, wasm: options.wasm, cgi: options.cgi, tls })
+      return link(graph, { pools, wasm: options.wasm, cgi: options.cgi, via: options.via, tls })
     },
     hashFiles: (graph) => hashTlsFiles(graph, configDir),
     async start(linked) {

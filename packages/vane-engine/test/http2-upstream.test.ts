@@ -522,7 +522,7 @@ describe('an upstream that does not agree to HTTP/2', () => {
         send: ({ target }, listener) => {
           targets.push(target)
           if (target !== '/hangs')
-            listener.onResponse({ status: 200, headers: new HeaderList(), body: { kind: 'empty' } })
+            listener.onResponse({ status: 200, headers: new HeaderList(), body: { kind: 'empty' } }, '1.1')
           return { cancel: (reason) => canceled.push(reason) }
         },
       },

@@ -69,7 +69,9 @@ test('an upgrade that is granted becomes a tunnel, and bytes on either side of t
   client.socket.end()
   expect(await client.closed()).toMatch(/bye$/)
   await until('trajectory', () => vane.trajectories.length === 1)
-  expect(vane.trajectories[0]).toMatchObject({ status: 101, outcome: 'response', rule: 'site/websocket' })
+  expect(vane.trajectories[0]).toMatchObject({ status: 101, outcome: 'tunnel', rule: 'site/websocket' })
+  const { '5xx': failed } = vane.engine.stats().requests.byStatus
+  expect(failed).toBe(0)
   expect(vane.engine.stats().upstreams[0]).toMatchObject({ active: 0, idle: 0 })
 })
 
@@ -123,4 +125,32 @@ test('a tunnel breaks on both sides', async () => {
   second.socket.resetAndDestroy()
   await until('upstream closed', () => upstream.sockets[1]?.destroyed)
   await until('nothing left', () => vane.engine.stats().requests.active === 0)
+})
+
+test('a tunnel whose upstream ends first ends with the client, and leaves nothing', async () => {
+  await using upstream = await startRawUpstream((socket) => {
+    socket.once('data', () => socket.end(`${GRANT}close`))
+  })
+  const port = await closedPort()
+  await using vane = await startEngine(await compileTo(upstream.port, port))
+  using client = await connectRaw(port)
+  client.send(ASK)
+  await client.received('close')
+  client.socket.end('close frame')
+  await until('nothing left', () => vane.engine.stats().connections.active === 0)
+  expect(vane.engine.stats().requests.active).toBe(0)
+})
+
+test('a client that stays when its upstream has ended is held to the idle limit, whatever it sends', async () => {
+  await using upstream = await startRawUpstream((socket) => {
+    socket.once('data', () => socket.end(`${GRANT}close`))
+  })
+  const port = await closedPort()
+  await using vane = await startEngine(await compileTo(upstream.port, port, { idle: '300ms' }))
+  using client = await connectRaw(port)
+  client.send(ASK)
+  await client.received('close')
+  const chatter = setInterval(() => client.send('x'), 20)
+  await until('nothing left', () => vane.engine.stats().connections.active === 0)
+  clearInterval(chatter)
 })

@@ -64,6 +64,7 @@ export const CONFIG_SCHEMA: JsonSchema = published('config', 'Vane daemon settin
     boot_health_timeout_secs: described(integer('', 1, WEEK_SECS), 'by when a listener must be up at start', 60),
     watch: flag('whether a change of files asks for a reload', true),
     flow_log_file: filled('file for the flow log (NDJSON)'),
+    via: text('what the proxy calls itself in Via; default: it adds none', "^[!#$%&'*+\\-.^_`|~0-9A-Za-z]{1,255}$"),
     cgi_max_concurrent: described(integer('', 1, 1_000_000), 'CGI programs that run at once', 100),
     threads: integer('threads that serve; default: the daemon chooses', 1, 1_024),
     features: text('features, such as "wasm,-acme"; default: all that are installed'),

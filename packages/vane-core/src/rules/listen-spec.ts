@@ -27,7 +27,8 @@ const FORMS = 'write ":8080", "127.0.0.1:8080", "[::1]:8080" or "unix:/run/x.soc
 /** Parses a listen address: an optional `tcp:` or `udp:`, then `:port`, `ip:port`, `[ipv6]:port` or `unix:/path`. */
 export function parseListenSpec(text: string): Parsed<ListenSpec> {
   const transport = text.startsWith('udp:') ? 'udp' : 'tcp'
-  const rest = /^(?:tcp|udp):/.test(text) ? text.slice(4) : text
+  const prefix = /^(?:tcp|udp):/.exec(text)?.[0] ?? ''
+  const rest = text.slice(prefix.length)
   if (rest.startsWith('unix:')) {
     const path = parseUnixPath(rest.slice('unix:'.length))
     if ('problem' in path) return { problem: { code: 'invalid-listen', ...path.problem } }
@@ -37,13 +38,17 @@ export function parseListenSpec(text: string): Parsed<ListenSpec> {
 
   const match = /^(.*):(\d{1,10})$/s.exec(rest)
   if (match === null)
-    return refuse(`${quoted(text)} is not a listen address`, /^\d{1,5}$/.test(rest) ? `write ":${rest}"` : FORMS)
+    return refuse(
+      `${quoted(text)} is not a listen address`,
+      /^\d{1,5}$/.test(rest) ? `write "${prefix}:${rest}"` : FORMS,
+    )
   const port = Number(match[2])
   // Port 0 would give another port at each reload.
   if (port < 1 || port > 65_535) return refuse(`the port of ${quoted(text)} is not from 1 to 65535`)
   const host = match[1]!
   if (host === '') return { value: { key: `${transport}::${port}`, transport, address: { kind: 'any', port } } }
-  if (host === '*') return refuse(`${quoted(text)} is not a listen address`, `write ":${port}" for every address`)
+  if (host === '*')
+    return refuse(`${quoted(text)} is not a listen address`, `write "${prefix}:${port}" for every address`)
   if (host === 'localhost') return refuse(`${quoted(text)} names a host, not an address`, `write "127.0.0.1:${port}"`)
 
   const bracketed = host.startsWith('[') && host.endsWith(']')

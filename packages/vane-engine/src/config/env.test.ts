@@ -37,6 +37,7 @@ test('nothing set means the documented defaults', async () => {
       bootHealthTimeoutSecs: 60,
       watch: true,
       flowLogFile: undefined,
+      via: undefined,
       cgiMaxConcurrent: 100,
       threads: undefined,
       features: undefined,

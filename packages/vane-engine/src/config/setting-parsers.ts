@@ -22,6 +22,15 @@ export const TEXT: SettingParser<string> = {
   json: ['string'],
 }
 
+/** A token (RFC 9110 §5.6.2) of at most 255 characters. */
+export const TOKEN: SettingParser<string> = {
+  parse: (text) =>
+    /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,255}$/.test(text)
+      ? { value: text }
+      : invalid(`must be a name of letters, digits, "-", "." and the like, not ${quoted(text)}`),
+  json: ['string'],
+}
+
 /** Any text. */
 export const ANY_TEXT: SettingParser<string> = { parse: (text) => ({ value: text }), json: ['string'] }
 

@@ -37,6 +37,8 @@ export interface Settings {
   /** Whether the daemon reloads when files of the configuration change. */
   readonly watch: boolean
   readonly flowLogFile: string | undefined
+  /** What the proxy calls itself in `Via`; `undefined`: it is not mentioned. */
+  readonly via: string | undefined
   readonly cgiMaxConcurrent: number
   /** `undefined` leaves the choice to the daemon. */
   readonly threads: number | undefined

@@ -7,6 +7,7 @@ import {
   SWITCH,
   TEXT,
   timeout,
+  TOKEN,
   word,
   type SettingParser,
 } from './setting-parsers.ts'
@@ -45,6 +46,7 @@ export const VARIABLES: Variables<Omit<Settings, 'security'>> = {
   bootHealthTimeoutSecs: { name: 'VANE_BOOT_HEALTH_TIMEOUT_SECS', parser: integer(1, WEEK_SECS), fallback: 60 },
   watch: { name: 'VANE_WATCH', parser: SWITCH, fallback: true },
   flowLogFile: { name: 'VANE_FLOW_LOG_FILE', parser: TEXT, fallback: undefined },
+  via: { name: 'VANE_VIA', parser: TOKEN, fallback: undefined },
   cgiMaxConcurrent: { name: 'VANE_CGI_MAX_CONCURRENT', parser: integer(1, 1_000_000), fallback: 100 },
   threads: { name: 'VANE_THREADS', parser: integer(1, 1_024), fallback: undefined },
   features: { name: 'VANE_FEATURES', parser: ANY_TEXT, fallback: undefined },

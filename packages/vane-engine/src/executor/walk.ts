@@ -34,6 +34,7 @@ import { openTunnel } from './open-tunnel.ts'
 import { discardBody } from './discard-body.ts'
 import { type FailureSinks, reportFailure } from './report-failure.ts'
 import { respondToError, toStatusResponse } from './respond-to-error.ts'
+import { toOutcome } from './to-outcome.ts'
 import type { TrajectoryRecorder } from './trajectory-recorder.ts'
 
 /** One request's walk. */
@@ -342,8 +343,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     if (this.#exchange.status !== undefined) counters.countResponse(this.#exchange.status)
     if (end === 'client-gone') counters.requestsCanceled++
     counters.requestsActive--
-    const outcome =
-      end === 'client-gone' ? 'canceled' : this.#isClosed ? 'closed' : end === 'cut' ? 'failed' : 'response'
+    const outcome = toOutcome(end, { isClosed: this.#isClosed, status: this.#exchange.status })
     this.recorder?.finish(this.connection, this.#exchange, { outcome, rule: this.#rule, error: this.#error })
     this.#graph.release()
   }

@@ -2,6 +2,7 @@ import type { HttpProxyTerminate, HttpRequest, UpstreamOptions, WebsocketTermina
 import type { Fetch, Flow } from '../executor/flow.ts'
 import { splitConnectionOptions } from '../http1/hop-by-hop.ts'
 import { countForward } from './max-forwards.ts'
+import { addVia, ViaListener } from './via.ts'
 import { toUpstreamName } from '../upstream/upstream-pool.ts'
 import type { FetchContext } from './registry.ts'
 
@@ -11,7 +12,7 @@ import type { FetchContext } from './registry.ts'
  */
 export function createHttpProxy(
   spec: HttpProxyTerminate | WebsocketTerminate,
-  { pools, identities }: FetchContext,
+  { pools, identities, via }: FetchContext,
 ): Fetch {
   const version = spec.type === 'websocket' ? 'h1' : spec.version
   const { pool, release } = pools.lease({ address: spec.upstream, version, identity: identities.get(spec) })
@@ -31,9 +32,10 @@ export function createHttpProxy(
       const { method, target, headers, body } = request
       const expectsContinue = body.kind === 'stream' && isContinueExpected(request)
       const upgrade = spec.type === 'websocket' && asksForWebsocket(request) ? WEBSOCKET : undefined
+      if (via !== undefined) addVia(headers, request.version, via)
       const exchange = pool.send(
         { method, target, host: toHost(request), headers, body, timeouts, expectsContinue, upgrade },
-        flow,
+        via === undefined ? flow : new ViaListener(flow, via),
       )
       flow.onCancel(exchange)
       return undefined

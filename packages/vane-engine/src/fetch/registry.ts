@@ -10,6 +10,8 @@ import { createStatic } from './static.ts'
 /** What fetches are made of besides their own arguments. */
 export interface FetchContext {
   readonly pools: UpstreamPools
+  /** What this proxy calls itself in `Via`; absent: it is not mentioned. */
+  readonly via?: string | undefined
   /** Absent where CGI programs are not to be run. */
   readonly cgi?: CgiRuntime | undefined
   /** TLS to the upstreams of those fetches whose rules ask for it. */

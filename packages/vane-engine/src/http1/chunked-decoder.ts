@@ -4,6 +4,7 @@ import { ChunkExtension } from './chunk-extension.ts'
 import type { FieldScanner } from './field-scanner.ts'
 import { HeadBuffer } from './head-buffer.ts'
 import { HeadFault } from './head-fault.ts'
+import { type ContentTarget, PieceJoiner } from './piece-joiner.ts'
 import { toTrailers } from './trailers.ts'
 
 /** Digits of a chunk size, leading zeros counted: below 2^52. */
@@ -13,11 +14,6 @@ const SEMICOLON = 0x3b
 
 /** What comes next. */
 const STATE = { size: 0, extension: 1, sizeFeed: 2, data: 3, dataReturn: 4, dataFeed: 5, trailers: 6, done: 7 } as const
-
-/** Takes pieces of content as they are found. */
-export interface ContentTarget {
-  push(piece: Uint8Array): void
-}
 
 /** Decodes one body in chunked coding (RFC 9112 §7.1), incrementally and without copying content. */
 export class ChunkedDecoder {
@@ -48,6 +44,7 @@ export class ChunkedDecoder {
    */
   decode(bytes: Uint8Array, from: number, target: ContentTarget): number {
     const end = bytes.length
+    const pieces = new PieceJoiner(target)
     let at = from
     while (at < end && this.#state !== STATE.done) {
       const byte = bytes[at]!
@@ -67,7 +64,7 @@ export class ChunkedDecoder {
           break
         case STATE.data: {
           const length = Math.min(this.#size, end - at)
-          target.push(bytes.subarray(at, at + length))
+          pieces.add(bytes, at, at + length)
           at += length
           this.#size -= length
           if (this.#size === 0) this.#state = STATE.dataReturn
@@ -89,6 +86,7 @@ export class ChunkedDecoder {
           break
       }
     }
+    pieces.flush()
     return at
   }
 

@@ -1,5 +1,6 @@
 import type { HeaderList } from 'vane-core'
-import type { ChunkedDecoder, ContentTarget } from './chunked-decoder.ts'
+import type { ChunkedDecoder } from './chunked-decoder.ts'
+import type { ContentTarget } from './piece-joiner.ts'
 
 /** Finds a message's content among its bytes, by any of the framings of RFC 9112 §6.3. */
 export class ContentDecoder {

@@ -7,6 +7,7 @@ import { dropConnectionNamed } from './hop-by-hop.ts'
 /** What a response's head says of its message and its connection. */
 export interface DecodedResponse {
   readonly status: number
+  readonly version: '1.0' | '1.1'
   /** Without framing and the fields of the connection. */
   readonly headers: HeaderList
   /** Declared bytes of content, also where none comes (HEAD, 304). */
@@ -53,6 +54,7 @@ export class ResponseDecoder {
     if (scanner.named !== undefined) dropConnectionNamed(headers, scanner.named)
     return {
       status,
+      version: isVersion10 ? '1.0' : '1.1',
       headers,
       length: scanner.contentLength === NO_LENGTH ? undefined : scanner.contentLength,
       isChunked: scanner.isChunked,

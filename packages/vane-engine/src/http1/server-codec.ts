@@ -71,10 +71,10 @@ export interface ServerExchange {
   inform(status: number, headers: HeaderList): void
   /**
    * Answers 101 and lets go of the connection: what follows is no HTTP, and the socket the caller's. The exchange ends with
-   * the socket. Only for a request that has asked for it, and that no response has begun for.
+   * the socket. Only for a request that has asked for it, and that no response has begun for. Absent where the version of
+   * HTTP knows no such thing.
    *
    * @param headers of the answer; `Connection` and `Upgrade` are written besides.
-   * Absent where the version of HTTP knows no such thing.
    *
    * @returns `undefined` where this request cannot, or its client has gone.
    */

@@ -45,8 +45,6 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
   #isProcessing = false
   /** The response to the request whose content is coming in is out. */
   #hasResponded = false
-  /** Waits for the client to take what it was sent. */
-  #awaitsDrain = false
   /** No further byte is looked at. */
   #isClosing = false
 
@@ -115,12 +113,6 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
     this.#continue()
   }
 
-  /** The response waits in the socket: the exchange is told when the client has taken it. */
-  awaitDrain(): void {
-    this.#awaitsDrain = true
-    if (this.#content === undefined) this.context.clock.set(this, this.context.limits.writeStallTimeoutMs)
-  }
-
   onBodyStart(): void {
     this.#exchange?.sendContinue()
   }
@@ -131,6 +123,11 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
   }
 
   onBodyCancel(): void {
+    // An early response promised to go on while somebody still read; nobody does now, and the rest may be without end.
+    if (this.#hasResponded && (this.#content?.remainingBytes ?? 0) > MAX_DISCARD_BYTES) {
+      this.#close()
+      return
+    }
     this.#isDiscarding = true
     this.context.clock.set(this, this.context.limits.bodyIdleTimeoutMs)
     this.#flow.readOn()
@@ -139,7 +136,7 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
   onDeadline(): void {
     const { bodyIdleTimeoutMs, headerTimeoutMs } = this.context.limits
     const content = this.#content
-    if (this.#awaitsDrain || this.#isDiscarding || this.#endsWithBody) this.socket.destroy()
+    if (this.#isDiscarding || this.#endsWithBody) this.socket.destroy()
     else if (content !== undefined) {
       this.#stopReading()
       content.pipe.break(new ClientFault(408, `no byte of the request body for ${bodyIdleTimeoutMs} ms`))
@@ -331,16 +328,8 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
   }
 
   onDrain(): void {
-    const exchange = this.#exchange
-    if (exchange === undefined) {
-      this.#continue()
-      return
-    }
-    if (this.#awaitsDrain) {
-      this.#awaitsDrain = false
-      this.context.clock.clear(this)
-      exchange.onFlushed()
-    } else exchange.onDrain()
+    if (this.#exchange === undefined) this.#continue()
+    else this.#exchange.onDrain()
   }
 
   onClose(): void {
@@ -362,6 +351,6 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
     if (socket.destroyed) return
     content?.pipe.cancel(new VaneError({ kind: 'canceled' }, 'response is complete'))
     socket.end()
-    if (!socket.readableEnded) lingerThenDestroy(socket)
+    lingerThenDestroy(socket)
   }
 }

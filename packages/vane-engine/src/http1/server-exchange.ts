@@ -1,5 +1,6 @@
 import { type HeaderList, type HttpRequest, type HttpResponse, VaneError } from 'vane-core'
 import { resetSocket } from '../listen/reset-socket.ts'
+import type { Deadline } from '../time/deadline-clock.ts'
 import type { BodyPipe } from './body-pipe.ts'
 import type { ClientFault } from './client-fault.ts'
 import { isHostOwned } from './hop-by-hop.ts'
@@ -22,7 +23,8 @@ export interface RequestContent {
 }
 
 /** One HTTP/1.x request, and its response. */
-export class Http1Exchange implements ServerExchange, ContentOwner {
+export class Http1Exchange implements ServerExchange, ContentOwner, Deadline {
+  deadlineMs: number = Infinity
   readonly request: HttpRequest
   listener: ExchangeListener | undefined
   status: number | undefined
@@ -36,6 +38,8 @@ export class Http1Exchange implements ServerExchange, ContentOwner {
   #sink: MessageSink | undefined
   #fixedBytesOut = 0
   #untilClose = false
+  /** All is written, and waits for the client to take it. */
+  #awaitsDrain = false
   #hasEnded = false
 
   constructor(connection: ServerConnection, { request, expectsContinue }: DecodedRequest, content: RequestContent) {
@@ -139,12 +143,8 @@ export class Http1Exchange implements ServerExchange, ContentOwner {
 
   /** The socket has room again. */
   onDrain(): void {
-    this.#sink?.onDrain()
-  }
-
-  /** The client has taken all that was written. */
-  onFlushed(): void {
-    this.#finish('complete')
+    if (this.#awaitsDrain) this.#finish('complete')
+    else this.#sink?.onDrain()
   }
 
   /** The connection has closed under the exchange, for a reason that is its own or the client's. */
@@ -173,14 +173,26 @@ export class Http1Exchange implements ServerExchange, ContentOwner {
     this.cut(new VaneError({ kind: 'timeout', reason: 'idle' }, `client took nothing for ${writeStallTimeoutMs} ms`))
   }
 
+  onDeadline(): void {
+    this.onContentStall()
+  }
+
   #onWritten(hasRoom: boolean): void {
-    if (hasRoom) this.#finish('complete')
-    else this.#connection.awaitDrain()
+    if (hasRoom) {
+      this.#finish('complete')
+      return
+    }
+    // A clock of its own: the connection's may be the request body's.
+    const { clock, limits } = this.#connection.context
+    this.#awaitsDrain = true
+    clock.add(this)
+    clock.set(this, limits.writeStallTimeoutMs)
   }
 
   #finish(end: ExchangeEnd): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
+    if (this.#awaitsDrain) this.#connection.context.clock.delete(this)
     if (end !== 'complete') {
       const gone = 'client went away before the response was complete'
       this.#sink?.abandon(this.error ?? new VaneError({ kind: 'canceled' }, gone))

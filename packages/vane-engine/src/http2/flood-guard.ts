@@ -11,7 +11,6 @@ export type Http2Limit =
   | 'http2_empty_frames'
   | 'http2_window_updates'
   | 'http2_continuations'
-  | 'http2_unread_replies'
 
 /** How much of something a peer may do: so many at once, and so many a second in the long run. */
 export interface Allowance {

@@ -225,7 +225,7 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
       const { idleMs } = this.#request.timeouts
       this.#startClock(idleMs, () => toTimeout(this.#pool.name, 'idle', idleMs))
     }
-    this.#listener.onResponse(response)
+    this.#listener.onResponse(response, '2')
   }
 
   #toBody(length: number | undefined, endStream: boolean): Body {

@@ -31,7 +31,9 @@ export class EngineCounters {
     this.errors[toErrorKind(error)]++
   }
 
+  /** A switch of protocols is none: what comes after it has no status. */
   countResponse(status: number): void {
+    if (status === 101) return
     const first = Math.trunc(status / 100)
     this.responses[first === 2 ? '2xx' : first === 3 ? '3xx' : first === 4 ? '4xx' : '5xx']++
   }

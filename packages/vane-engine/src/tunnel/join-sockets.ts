@@ -9,6 +9,9 @@ export interface JoinedSockets {
   readonly idleTimeoutMs: number | undefined
 }
 
+/** How long one side may take for what is left, after the other has closed. */
+const LAST_MS = 60_000
+
 /**
  * Carries bytes between two sockets until both sides have ended, at the pace of the slower one, and looks at none of them: an
  * end is passed on, and so is a reset. Takes both over, but for their errors.
@@ -22,12 +25,24 @@ export function joinSockets({ client, upstream, idleTimeoutMs }: JoinedSockets):
   if (idleTimeoutMs !== undefined) endWhenIdle(client, upstream, idleTimeoutMs)
   upstream.once('close', () => {
     // Both sides have ended by themselves, unless the client is still taking what came last.
-    if (!client.writableEnded) client.destroy()
+    if (client.writableEnded) outlive(client, upstream)
+    else client.destroy()
   })
   client.once('close', () => {
-    if (client.readableEnded && client.writableFinished) upstream.destroySoon()
+    if (client.readableEnded && client.writableFinished) outlive(upstream, client)
     else resetSocket(upstream)
   })
+}
+
+/** One side has closed: what the other still sends is for nobody, but has to be read for its end to be seen. */
+function outlive(socket: Socket, closed: Socket): void {
+  if (socket.destroyed) return
+  socket.unpipe(closed)
+  socket.resume()
+  const timer = setTimeout(() => socket.destroy(), LAST_MS)
+  socket.once('close', () => clearTimeout(timer))
+  if (socket.readableEnded) socket.destroySoon()
+  else socket.once('end', () => socket.destroySoon())
 }
 
 function endWhenIdle(client: Socket, upstream: Socket, idleTimeoutMs: number): void {
@@ -36,8 +51,14 @@ function endWhenIdle(client: Socket, upstream: Socket, idleTimeoutMs: number): v
     upstream.destroy()
   }, idleTimeoutMs)
   const refresh = (): void => void timer.refresh()
+  let open = 2
   for (const socket of [client, upstream]) {
     socket.on('data', refresh)
-    socket.once('close', () => clearTimeout(timer))
+    socket.once('close', () => {
+      // The limit holds for the side that is left, too; what it sends now does not put it off.
+      client.off('data', refresh)
+      upstream.off('data', refresh)
+      if (--open === 0) clearTimeout(timer)
+    })
   }
 }

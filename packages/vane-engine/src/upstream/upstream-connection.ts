@@ -43,7 +43,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
   /** Requests that it has been given. */
   requests = 0
   isConnected = false
-  /** Something of the response at hand has arrived. */
+  /** A byte has come for the request at hand: of a head, or of an interim one. */
   hasAnswered = false
   readonly #owner: ConnectionOwner
   readonly #onBytes = (bytes: Buffer): void => this.#onData(bytes)
@@ -55,6 +55,8 @@ export class UpstreamConnection implements BodyOwner, Deadline {
   readonly #heads: HeadAssembler<DecodedResponse>
   #interims = 0
   #content: ReceivedContent | undefined
+  /** The head of the final response is there. */
+  #hasBegun = false
   #persists = false
   #isResponseDone = false
   #isClosed = false
@@ -79,6 +81,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
   run(exchange: Http1UpstreamExchange): void {
     this.requests++
     this.hasAnswered = false
+    this.#hasBegun = false
     this.#interims = 0
     this.#isResponseDone = false
     this.#exchange = exchange
@@ -88,7 +91,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
 
   /** The request is out: the response is due. */
   awaitResponse(): void {
-    if (!this.hasAnswered) this.#startClock('read', this.#exchange!.request.timeouts.firstByteMs)
+    if (!this.#hasBegun) this.#startClock('read', this.#exchange!.request.timeouts.firstByteMs)
   }
 
   /** The request's body waits for `100 Continue`. */
@@ -180,8 +183,9 @@ export class UpstreamConnection implements BodyOwner, Deadline {
         this.#regulate()
       }
     } catch (error) {
-      const what = error instanceof HeadFault ? error.message : String(error)
-      this.#failWith(malformed(this.#owner.name, what))
+      if (error instanceof HeadFault) this.#failWith(malformed(this.#owner.name, error.message))
+      // Not of the upstream's making. The connection may be another's by now: it is this exchange that ends.
+      else exchange.breakOff(new VaneError({ kind: 'internal' }, 'response could not be handled', { cause: error }))
     }
   }
 
@@ -226,7 +230,8 @@ export class UpstreamConnection implements BodyOwner, Deadline {
 
   #begin(decoded: DecodedResponse, bytes: Buffer, from: number): void {
     const exchange = this.#exchange!
-    const { status, headers, length, isChunked } = decoded
+    const { status, headers, length, isChunked, version } = decoded
+    this.#hasBegun = true
     this.#persists = decoded.persists
     const hasContent = exchange.request.method !== 'HEAD' && status !== 204 && status !== 304
     let body: Body
@@ -244,7 +249,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
       this.#content = content
       this.stopClock()
       if (at < bytes.length) this.#takeContent(content, bytes, at)
-      exchange.onResponse({ status, headers, body: { kind: 'stream', source: content.pipe, length } })
+      exchange.onResponse({ status, headers, body: { kind: 'stream', source: content.pipe, length } }, version)
       this.#regulate()
       return
     }
@@ -252,7 +257,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     this.stopClock()
     if (at < bytes.length) this.#persists = false
     this.#endResponse()
-    exchange.onResponse({ status, headers, body })
+    exchange.onResponse({ status, headers, body }, version)
   }
 
   #takeContent(content: ReceivedContent, bytes: Buffer, from: number): void {
@@ -293,7 +298,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
   #finish(): void {
     this.#exchange?.onReleased()
     this.#exchange = undefined
-    if (this.#persists && !this.#isClosed && !this.socket.readableEnded) this.#becomeFree()
+    if (this.#persists && !this.#isClosed && this.isUsable) this.#becomeFree()
     else this.socket.destroy()
   }
 

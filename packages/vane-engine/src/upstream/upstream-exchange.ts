@@ -1,4 +1,4 @@
-import { type HeaderList, type HttpResponse, VaneError } from 'vane-core'
+import { type HeaderList, type HttpResponse, type HttpVersion, VaneError } from 'vane-core'
 import type { SwitchedSocket } from '../http1/server-codec.ts'
 import { type ContentOwner, MessageSink, writeTogether } from '../http1/message-sink.ts'
 import type { Deadline } from '../time/deadline-clock.ts'
@@ -98,10 +98,10 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
     if (!this.isSettled) this.#listener.onInterim(status, headers)
   }
 
-  onResponse(response: HttpResponse): void {
+  onResponse(response: HttpResponse, version: HttpVersion): void {
     if (this.isSettled) return
     this.isSettled = true
-    this.#listener.onResponse(response)
+    this.#listener.onResponse(response, version)
   }
 
   /** The connection is no longer one of HTTP, nor of the pool. */

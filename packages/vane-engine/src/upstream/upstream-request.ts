@@ -1,4 +1,4 @@
-import type { Body, HeaderList, HttpResponse, ProxyTimeouts } from 'vane-core'
+import type { Body, HeaderList, HttpResponse, HttpVersion, ProxyTimeouts } from 'vane-core'
 import type { SwitchedSocket } from '../http1/server-codec.ts'
 
 /** A request as it goes to an upstream. */
@@ -28,8 +28,8 @@ export interface SwitchedUpstream extends SwitchedSocket {
 export interface UpstreamListener {
   /** An interim response other than 100 and 101. */
   onInterim(status: number, headers: HeaderList): void
-  /** The final response's head is there, its body may still be to come. */
-  onResponse(response: HttpResponse): void
+  /** The final response's head is there, its body may still be to come. It came by that version of HTTP. */
+  onResponse(response: HttpResponse, version: HttpVersion): void
   /** The upstream has switched to the protocol it was asked for: its socket speaks no HTTP any more. */
   onSwitched(headers: HeaderList, upstream: SwitchedUpstream): void
   /** A {@link VaneError}, or whatever broke the request's body. */

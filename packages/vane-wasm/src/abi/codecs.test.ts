@@ -10,12 +10,14 @@ import { GuestMemory } from './guest-memory.ts'
 import { HandleTable, newHandleBudget } from './handle-table.ts'
 import { FLAT, STAGE } from './stage.ts'
 
-/** A guest whose allocator only goes on, and grows the memory as it goes. */
+/** A guest whose allocator only goes on, leaves a gap now and then, and grows the memory as it goes. */
 function openSide(encoding: StringEncoding = 'utf8'): Side {
   const memory = new WebAssembly.Memory({ initial: 1 })
   let next = 64
+  let calls = 0
   const realloc = (old: number, oldSize: number, align: number, size: number): number => {
-    const at = Math.ceil(next / align) * align
+    const gap = ++calls % 4 === 0 ? 3 : 0
+    const at = Math.ceil((next + gap) / align) * align
     next = at + size
     while (next > memory.buffer.byteLength) memory.grow(1)
     new Uint8Array(memory.buffer).copyWithin(at, old, old + oldSize)
@@ -356,6 +358,22 @@ describe('what the host gives a guest', () => {
     const flat = lower(side, strings, texts)
     side.guest.beginLift()
     expect(strings.lift(side, flat, 0)).toEqual(['a\ufffd', '\ufffdb', '', 'ü', 'plain', '\u{1f600}', ''])
+  })
+
+  test('strings land where the guest says, be it in an order of its own', () => {
+    const memory = new WebAssembly.Memory({ initial: 1 })
+    let top = 60_000
+    const downwards = (_old: number, _oldSize: number, align: number, size: number): number => {
+      top = (top - size) & -align
+      return top
+    }
+    const guest = new GuestMemory({ encoding: 'utf8', memory, realloc: downwards, guard: { mayLeave: true } })
+    const side: Side = { ...openSide(), guest }
+    guest.refresh()
+    const texts = ['first', '', 'second, which is longer', 'x'.repeat(700), '']
+    const flat = lower(side, strings, texts)
+    guest.beginLift()
+    expect(strings.lift(side, flat, 0)).toEqual(texts)
   })
 
   test.each([0, 1, 7, 8, 9, 127, 128, 129, 1024, 1025, 16_384, 16_385, 200_000])('%i bytes or characters', (length) => {

@@ -1,29 +1,34 @@
 import type { NamedType, ValueType } from '../plan/value-type.ts'
-import { AbiError } from './abi-error.ts'
-import type { Codec, Side } from './codec.ts'
+import type { Codec, FlatValue, Side } from './codec.ts'
+import { giveContext, isContext, lowerContext } from './context-codec.ts'
 import type { GuestMemory } from './guest-memory.ts'
 import { liftString } from './guest-strings.ts'
-import { toArray, toBigInt, toBytes, toRecord, toText } from './host-values.ts'
-import { listCodec, pairCodec, STRING_CODEC } from './list-codecs.ts'
-import { FLAT } from './stage.ts'
+import { toArray, toRecord, toText } from './host-values.ts'
+import { BYTES_CODEC, pairCodec, STRING_CODEC } from './list-codecs.ts'
+import { SCALAR_CODECS } from './scalar-codecs.ts'
 
 /** A record of two strings. */
 const ENTRY = { size: 16, align: 4 } as const
 
 /**
- * Codecs for the lists that make up most of a request, of header fields and the like: they do what that of any list does, but
- * the names of the fields stand in their code, where the engine makes more of them. `undefined` for any other type.
+ * Codecs for the types that a request is made of: they do what that of any such type does, but the names of fields stand in their
+ * code, where the engine makes more of them. `undefined` for any other type.
  *
- * @param generic codec of any list of that type.
+ * @param generic codec of any such type.
  */
 export function contractCodec(type: ValueType, generic: Codec): Codec | undefined {
+  if (type.kind === 'record') return messageCodec(type.fields, generic)
   if (type.kind !== 'list' || type.of.kind !== 'record') return undefined
   const { fields } = type.of
-  if (isContext(fields)) return contextCodec(generic)
+  if (isContext(fields)) return { ...generic, store: giveContext, lower: lowerContext }
   if (fields.some((field) => field.type.kind !== 'string')) return undefined
-  const names = fields.map(({ name }) => name).join(' ')
+  const names = namesOf(fields)
   if (names === 'name value') return HEADERS
   return names === 'key value' ? KEY_VALUES : undefined
+}
+
+function namesOf(fields: readonly NamedType[]): string {
+  return fields.map(({ name }) => name).join(' ')
 }
 
 const HEADERS: Codec = pairCodec({
@@ -41,12 +46,17 @@ const HEADERS: Codec = pairCodec({
     const { guest, stage } = side
     if (guest.encoding === 'utf8') {
       let at = stage.beginTexts(length * 2, length, target)
+      let text = ''
       for (let i = 0; i < length; i++, at += ENTRY.size) {
         const header = toRecord(items[i])
-        stage.text(at, toText(header['name']))
-        stage.text(at + 8, toText(header['value']))
+        const name = toText(header['name'])
+        const fieldValue = toText(header['value'])
+        stage.listed(at, name.length)
+        stage.listed(at + 8, fieldValue.length)
+        text += name
+        text += fieldValue
       }
-      if (stage.endTexts()) return
+      if (stage.endTexts(text)) return
     }
     giveEntries(side, { items, target, first: 'name' })
   },
@@ -82,83 +92,56 @@ function giveEntries({ guest, stage }: Side, { items, target, first }: Entries):
   }
 }
 
-/** An entry of the context: its path, the number of its value's case, and the value. */
-const CONTEXT_ENTRY = { size: 24, align: 8, tag: 8, value: 16 } as const
-
-/** Cases of a value of the context by their numbers. */
-const CONTEXT_CASES = ['text:string', 'bytes:list', 'int64:s64', 'uint64:u64', 'boolean:bool', 'list-text:list'].join(
-  ' ',
-)
-
-function isContext(fields: readonly NamedType[]): boolean {
-  const [path, value] = fields
-  if (fields.length !== 2 || path?.name !== 'path' || path.type.kind !== 'string') return false
-  if (value?.name !== 'value' || value.type.kind !== 'variant') return false
-  const { cases } = value.type
-  const [bytes, texts] = [cases[1]?.type, cases[5]?.type]
-  if (bytes?.kind !== 'list' || bytes.of.kind !== 'u8' || texts?.kind !== 'list' || texts.of.kind !== 'string')
-    return false
-  return cases.map(({ name, type }) => `${name}:${type?.kind}`).join(' ') === CONTEXT_CASES
+/** What handlers of requests and responses are given. They never give it back, and it is passed flat. */
+function messageCodec(fields: readonly NamedType[], generic: Codec): Codec | undefined {
+  const names = namesOf(fields)
+  const isRequest = names === 'method uri headers body context'
+  if (!isRequest && names !== 'status headers body context') return undefined
+  const [headers, body, context] = fields.slice(-3).map(({ type }) => type)
+  if (!isHeaders(headers) || !isBody(body) || context?.kind !== 'list' || context.of.kind !== 'record') return undefined
+  if (!isContext(context.of.fields)) return undefined
+  const first = fields.slice(0, -3).map(({ type }) => type.kind)
+  if (isRequest) return first.every((kind) => kind === 'string') ? { ...generic, lower: lowerRequest } : undefined
+  return first[0] === 'u16' ? { ...generic, lower: lowerResponse } : undefined
 }
 
-/** Entries of the context go to plugins and never come back: nothing but laying them out differs from any list's. */
-function contextCodec(generic: Codec): Codec {
-  return {
-    ...generic,
-    store: giveContext,
-    lower: (side, value, out) => {
-      side.stage.expectFlat(out.length)
-      giveContext(side, FLAT, value)
-      out.push(0, 0)
-    },
+function isHeaders(type: ValueType | undefined): boolean {
+  if (type?.kind !== 'list' || type.of.kind !== 'record' || namesOf(type.of.fields) !== 'name value') return false
+  return type.of.fields.every((field) => field.type.kind === 'string')
+}
+
+function isBody(type: ValueType | undefined): boolean {
+  if (type?.kind !== 'option' || type.of.kind !== 'record' || namesOf(type.of.fields) !== 'data truncated') return false
+  const [data, truncated] = type.of.fields.map((field) => field.type)
+  return data?.kind === 'list' && data.of.kind === 'u8' && truncated?.kind === 'bool'
+}
+
+function lowerRequest(side: Side, value: unknown, out: FlatValue[]): void {
+  const request = toRecord(value)
+  STRING_CODEC.lower(side, request['method'], out)
+  STRING_CODEC.lower(side, request['uri'], out)
+  lowerRest(side, request, out)
+}
+
+function lowerResponse(side: Side, value: unknown, out: FlatValue[]): void {
+  const response = toRecord(value)
+  SCALAR_CODECS.u16.lower(side, response['status'], out)
+  lowerRest(side, response, out)
+}
+
+function lowerRest(side: Side, message: Readonly<Record<string, unknown>>, out: FlatValue[]): void {
+  HEADERS.lower(side, message['headers'], out)
+  const body = message['body']
+  if (body === undefined) {
+    out.push(0, 0, 0, 0)
+  } else {
+    const { data, truncated } = toRecord(body)
+    out.push(1)
+    BYTES_CODEC.lower(side, data, out)
+    SCALAR_CODECS.bool.lower(side, truncated, out)
   }
+  lowerContext(side, message['context'], out)
 }
-
-function giveContext(side: Side, target: number, value: unknown): void {
-  const items = toArray(value)
-  const { length } = items
-  const { guest, stage } = side
-  let at = stage.allocate(length * CONTEXT_ENTRY.size, CONTEXT_ENTRY.align, { length, target })
-  for (let i = 0; i < length; i++, at += CONTEXT_ENTRY.size) {
-    const entry = toRecord(items[i])
-    stage.string(guest.encoding, toText(entry['path']), at)
-    giveContextValue(side, at, toRecord(entry['value']))
-  }
-}
-
-function giveContextValue(side: Side, at: number, { tag, val }: Readonly<Record<string, unknown>>): void {
-  const { guest, stage } = side
-  const pointer = at + CONTEXT_ENTRY.value
-  let number: number
-  switch (tag) {
-    case 'text':
-      number = 0
-      stage.string(guest.encoding, toText(val), pointer)
-      break
-    case 'bytes':
-      number = 1
-      stage.bytes(toBytes(val), pointer)
-      break
-    case 'int64':
-    case 'uint64':
-      number = tag === 'int64' ? 2 : 3
-      stage.view.setBigInt64(pointer, BigInt.asIntN(64, toBigInt(val)), true)
-      break
-    case 'boolean':
-      number = 4
-      stage.view.setUint8(pointer, val === true ? 1 : 0)
-      break
-    case 'list-text':
-      number = 5
-      TEXTS.store(side, pointer, val)
-      break
-    default:
-      throw new AbiError(`${String(tag)} is no case of the component's variant`)
-  }
-  stage.view.setUint8(at + CONTEXT_ENTRY.tag, number)
-}
-
-const TEXTS: Codec = listCodec(STRING_CODEC)
 
 /** @param at of its pair of pointer and length; within bounds. */
 function liftStringAt(guest: GuestMemory, at: number): string {

@@ -24,6 +24,8 @@ export class HandleTable {
   readonly #budget: HandleBudget
   #entries: (Entry | undefined)[] = [undefined]
   #free: number[] = []
+  #savedEntries: readonly (Entry | undefined)[] = [undefined]
+  #savedFree: readonly number[] = []
   #hasChanged: boolean = false
 
   constructor(budget: HandleBudget) {
@@ -60,25 +62,20 @@ export class HandleTable {
     return entry
   }
 
-  /** Remembers the table as it is; the function that is answered puts it back. */
-  save(): () => void {
-    const entries = this.#entries.slice()
-    const free = this.#free.slice()
+  /** Remembers the table as it is. */
+  save(): void {
+    this.#savedEntries = this.#entries.slice()
+    this.#savedFree = this.#free.slice()
     this.#hasChanged = false
-    return () => {
-      if (!this.#hasChanged) return
-      this.#hasChanged = false
-      this.#budget.left += countOf(this.#entries) - countOf(entries)
-      this.#entries = entries.slice()
-      this.#free = free.slice()
-    }
   }
 
-  /** Forgets every handle and where they were. */
-  clear(): void {
-    this.#budget.left += countOf(this.#entries)
-    this.#entries = [undefined]
-    this.#free = []
+  /** Puts the table back to how it was when it was saved; one that never was had no handles. */
+  restore(): void {
+    if (!this.#hasChanged) return
+    this.#hasChanged = false
+    this.#budget.left += countOf(this.#entries) - countOf(this.#savedEntries)
+    this.#entries = this.#savedEntries.slice()
+    this.#free = this.#savedFree.slice()
   }
 
   #add(entry: Entry): number {

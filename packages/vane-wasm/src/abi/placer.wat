@@ -12,6 +12,7 @@
   ;; Answers the address of a head for which `realloc` answered something that cannot be, or 0.
   (func (export "p") (param $at i32) (param $end i32) (param $text i32) (result i32)
     (local $head i32) (local $pointer i32) (local $size i32) (local $align i32) (local $pair i32) (local $pairs i32)
+    (local $run i32) (local $run_size i32)
     (local.set $head (local.get $at))
     (block $placed (loop $next
       (br_if $placed (i32.ge_u (local.get $head) (local.get $end)))
@@ -49,36 +50,54 @@
                 (br $more)))))))
       (local.set $head (i32.load $stage offset=24 (local.get $head)))
       (br $next)))
-    ;; Only now, when the addresses of what lies inside of a value are in it.
+    ;; Only now, when the addresses of what lies inside of a value are in it. Pieces of the text that the guest has put one behind
+    ;; the other, as many an allocator does, are copied at once: $run is where they begin in the guest, $run_size how long they
+    ;; are, and in the text they end at $text.
     (local.set $head (local.get $at))
     (block $copied (loop $next
       (br_if $copied (i32.ge_u (local.get $head) (local.get $end)))
       (local.set $size (i32.load $stage (local.get $head)))
       (local.set $pointer (i32.load $stage offset=20 (local.get $head)))
-      (call $mark (local.get $pointer) (local.get $size))
-      (if (i32.and (i32.load $stage offset=16 (local.get $head)) (i32.const 1))
-        (then
-          (call $copy (local.get $pointer) (i32.add (local.get $head) (i32.const 40)) (local.get $size))))
       (if (i32.eq (i32.load $stage offset=16 (local.get $head)) (i32.const 2))
         (then
-          (call $copy (local.get $pointer) (local.get $text) (local.get $size))
-          (local.set $text (i32.add (local.get $text) (local.get $size)))))
-      (if (i32.eq (i32.load $stage offset=16 (local.get $head)) (i32.const 3))
-        (then
-          (local.set $pair (i32.add (local.get $head) (i32.const 40)))
-          (local.set $pairs (i32.add (local.get $pair) (local.get $size)))
-          (block $listed (loop $more
-            (br_if $listed (i32.ge_u (local.get $pair) (local.get $pairs)))
-            (local.set $size (i32.load $stage offset=4 (local.get $pair)))
-            (local.set $pointer (i32.load $stage (local.get $pair)))
-            (call $mark (local.get $pointer) (local.get $size))
-            (call $copy (local.get $pointer) (local.get $text) (local.get $size))
-            (local.set $text (i32.add (local.get $text) (local.get $size)))
-            (local.set $pair (i32.add (local.get $pair) (i32.const 8)))
-            (br $more)))))
+          (if (i32.ne (local.get $pointer) (i32.add (local.get $run) (local.get $run_size)))
+            (then
+              (call $put (local.get $run) (i32.sub (local.get $text) (local.get $run_size)) (local.get $run_size))
+              (local.set $run (local.get $pointer))
+              (local.set $run_size (i32.const 0))))
+          (local.set $run_size (i32.add (local.get $run_size) (local.get $size)))
+          (local.set $text (i32.add (local.get $text) (local.get $size))))
+        (else
+          (call $put (local.get $run) (i32.sub (local.get $text) (local.get $run_size)) (local.get $run_size))
+          (local.set $run_size (i32.const 0))
+          (if (i32.load $stage offset=16 (local.get $head))
+            (then (call $put (local.get $pointer) (i32.add (local.get $head) (i32.const 40)) (local.get $size)))
+            (else (call $mark (local.get $pointer) (local.get $size))))
+          (if (i32.eq (i32.load $stage offset=16 (local.get $head)) (i32.const 3))
+            (then
+              (local.set $pair (i32.add (local.get $head) (i32.const 40)))
+              (local.set $pairs (i32.add (local.get $pair) (local.get $size)))
+              (block $listed (loop $more
+                (br_if $listed (i32.ge_u (local.get $pair) (local.get $pairs)))
+                (local.set $size (i32.load $stage offset=4 (local.get $pair)))
+                (local.set $pointer (i32.load $stage (local.get $pair)))
+                (if (i32.ne (local.get $pointer) (i32.add (local.get $run) (local.get $run_size)))
+                  (then
+                    (call $put (local.get $run) (i32.sub (local.get $text) (local.get $run_size)) (local.get $run_size))
+                    (local.set $run (local.get $pointer))
+                    (local.set $run_size (i32.const 0))))
+                (local.set $run_size (i32.add (local.get $run_size) (local.get $size)))
+                (local.set $text (i32.add (local.get $text) (local.get $size)))
+                (local.set $pair (i32.add (local.get $pair) (i32.const 8)))
+                (br $more)))))))
       (local.set $head (i32.load $stage offset=24 (local.get $head)))
       (br $next)))
+    (call $put (local.get $run) (i32.sub (local.get $text) (local.get $run_size)) (local.get $run_size))
     (i32.const 0))
+  (func $put (param $to i32) (param $from i32) (param $size i32)
+    (if (i32.eqz (local.get $size)) (then (return)))
+    (call $mark (local.get $to) (local.get $size))
+    (call $copy (local.get $to) (local.get $from) (local.get $size)))
   (func $mark (param $at i32) (param $size i32) (local $chunk i32)
     (if (i32.eqz (local.get $size)) (then (return)))
     (local.set $chunk (i32.shr_u (local.get $at) (i32.const 9)))

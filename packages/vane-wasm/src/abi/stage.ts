@@ -29,6 +29,10 @@ const MAX_STAGED_UNITS = 16_384
 const MAX_LISTED_UNITS = 262_144
 /** Room behind the text for one more character, however wide: that it is used tells a text that is not ASCII. */
 const SLACK_BYTES = 8
+/** The text begins at a multiple of this behind the values: mostly at the same place, of which a view is at hand. */
+const TEXT_ALIGN = 16_384
+/** Making zeros by a call of the engine's is worth it from so many words. */
+const MIN_FILLED_WORDS = 64
 const PAGE_BYTES = 65_536
 
 /** In a string that is Latin-1 or UTF-16, the topmost bit of its length tells UTF-16. */
@@ -64,12 +68,13 @@ export class Stage {
   #words: Int32Array
   #bytes: Buffer
   #capacity: number
+  /** The stage from where the text began last; `#textStart` is 0 where there is none. */
+  #textBytes: Uint8Array = new Uint8Array(0)
+  #textStart: number = 0
   #end: number = START
   #text: string = ''
-  /** Where the list of strings began that was begun last, and what there was then. */
+  /** Where the list of strings began that was begun last. */
   #listHead: number = START
-  #listText: string = ''
-  #listSize: number = 0
   /** Pairs that are passed flat: where they stand among the flat values, and the head they belong to. */
   readonly #flat: number[] = []
   #flatCount: number = 0
@@ -134,33 +139,34 @@ export class Stage {
   }
 
   /**
-   * Begins a list of `count` strings in UTF-8, which are then given to {@link text} one after the other.
+   * Begins a list of `count` strings in UTF-8. The length of each is then given to {@link listed}, and all of them, one behind the
+   * other, to {@link endTexts}.
    *
    * @param length of the list, of which each entry may have several strings.
    * @returns where the first pair is.
    */
   beginTexts(count: number, length: number, target: number): number {
+    const pairsBytes = count * 8
     this.#listHead = this.#end
-    this.#listText = this.#text
-    this.#listSize = this.size
-    return this.#open(this.#add(KIND_TEXTS, count * 8, count * 8), 4, length, target) + HEAD_BYTES
+    // No zeros: both halves of each pair are written, or nothing is placed.
+    return this.#open(this.#append(KIND_TEXTS, pairsBytes, pairsBytes), 4, length, target) + HEAD_BYTES
   }
 
-  /** Lays out a string of the list that was begun last. @param at of its pair. */
-  text(at: number, text: string): void {
-    const { length } = text
+  /** Tells the length of a string of the list that was begun last. @param at of its pair. */
+  listed(at: number, length: number): void {
     this.#words[(at >> 2) + 1] = length
-    this.size += length
-    this.#text += text
   }
 
   /** Ends the list; answers whether it is short enough. If it is not, it has never been there. */
-  endTexts(): boolean {
-    if (this.#text.length - this.#listText.length <= MAX_LISTED_UNITS) return true
-    this.#end = this.#listHead
-    this.#text = this.#listText
-    this.size = this.#listSize
-    return false
+  endTexts(text: string): boolean {
+    if (text.length > MAX_LISTED_UNITS) {
+      this.size -= this.#words[(this.#listHead >> 2) + SIZE]!
+      this.#end = this.#listHead
+      return false
+    }
+    this.#text += text
+    this.size += text.length
+    return true
   }
 
   bytes(bytes: Uint8Array, target: number): void {
@@ -178,13 +184,20 @@ export class Stage {
   /** Ends laying out. */
   finish(): StagedRange {
     const text = this.#text
-    const start = this.#end
-    this.#ensure(start + text.length + SLACK_BYTES)
-    // More bytes than units, or as many, if there is room for a character too many.
-    const written = text === '' ? 0 : this.#bytes.write(text, start, text.length + SLACK_BYTES)
-    if (written !== text.length) this.#spellOut(text)
-    this.#text = ''
-    return { start: START, end: start, text: start }
+    const end = this.#end
+    const start = (end + TEXT_ALIGN - 1) & -TEXT_ALIGN
+    if (text !== '') {
+      this.#ensure(start + text.length + SLACK_BYTES)
+      if (start !== this.#textStart) {
+        this.#textStart = start
+        this.#textBytes = new Uint8Array(this.memory.buffer, start)
+      }
+      // More bytes than units, or as many, if there is room for a character too many.
+      const { written } = UTF8.encodeInto(text, this.#textBytes)
+      if (written !== text.length) this.#spellOut(text, start)
+      this.#text = ''
+    }
+    return { start: START, end, text: start }
   }
 
   /** Where the guest has put a staged value, which the placer answered the head of. */
@@ -240,13 +253,23 @@ export class Stage {
   }
 
   #add(kind: number, size: number, inlineBytes: number): number {
+    const head = this.#append(kind, size, inlineBytes)
+    // What an earlier crossing left there must not reach this guest between the fields of a record.
+    const from = (head + HEAD_BYTES) >> 2
+    const to = this.#end >> 2
+    const words = this.#words
+    if (to - from >= MIN_FILLED_WORDS) words.fill(0, from, to)
+    else for (let i = from; i < to; i++) words[i] = 0
+    return head
+  }
+
+  /** The bytes behind the head are whatever was there. */
+  #append(kind: number, size: number, inlineBytes: number): number {
     const head = this.#end
     const next = head + HEAD_BYTES + ((inlineBytes + 7) & ~7)
-    this.#ensure(next)
+    if (next > this.#capacity) this.#ensure(next)
     const at = head >> 2
     const words = this.#words
-    // What an earlier crossing left there must not reach this guest between the fields of a record.
-    if (inlineBytes > 0) words.fill(0, at + HEAD_BYTES / 4, next >> 2)
     words[at + SIZE] = size
     words[at + KIND] = kind
     words[at + NEXT] = next
@@ -273,9 +296,9 @@ export class Stage {
   }
 
   /** Writes the text string by string, as its strings turn out not to be as long as they looked. */
-  #spellOut(text: string): void {
-    this.#ensure(this.#end + text.length * 3 + SLACK_BYTES)
-    let to = this.#end
+  #spellOut(text: string, start: number): void {
+    this.#ensure(start + text.length * 3 + SLACK_BYTES)
+    let to = start
     let from = 0
     for (let head = START; head < this.#end; head = this.#words[(head >> 2) + NEXT]!) {
       const at = head >> 2
@@ -321,6 +344,7 @@ export class Stage {
     this.#words = new Int32Array(buffer)
     this.#bytes = Buffer.from(buffer)
     this.#capacity = buffer.byteLength
+    this.#textStart = 0
   }
 }
 

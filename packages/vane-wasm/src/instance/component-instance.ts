@@ -76,23 +76,19 @@ export class ComponentInstance {
     const used = this.#options.plan.steps.map(({ module }) => states[module]!)
     if (used.some(({ isIrreversible }) => isIrreversible)) return undefined
     const savesTables = used.some(({ writesTables }) => writesTables)
-    const { instances } = this.#linker
+    const { instances, handleTables } = this.#linker
     const cores = instances.map((instance, step) => new CoreSnapshot(instance, used[step]!, savesTables))
     const foreign = findForeignMarks(instances, used)
     if (foreign === undefined || !cores.every(({ isComplete }) => isComplete)) return undefined
-    const handles = new Map(Array.from(this.#linker.handles, ([owner, table]) => [owner, table.save()]))
+    for (const table of handleTables) table.save()
     return {
       restore: () => {
         if (this.#guard.fault !== undefined) return -1
-        for (const [owner, table] of this.#linker.handles) {
-          const restore = handles.get(owner)
-          if (restore === undefined) table.clear()
-          else restore()
-        }
-        for (const marks of foreign) marks.move()
+        for (let i = 0; i < handleTables.length; i++) handleTables[i]!.restore()
+        for (let i = 0; i < foreign.length; i++) foreign[i]!.move()
         let copied = 0
-        for (const core of cores) {
-          const bytes = core.restore()
+        for (let i = 0; i < cores.length; i++) {
+          const bytes = cores[i]!.restore()
           if (bytes < 0) return -1
           copied += bytes
         }

@@ -31,8 +31,9 @@ export class Linker {
   readonly codecs: Codecs
   /** Core instances by step, as far as there are any yet. */
   readonly instances: WebAssembly.Instance[] = []
-  /** Resource handles by component instance. */
-  readonly handles: Map<number, HandleTable> = new Map()
+  /** Resource handles of each component instance, as far as any have been asked for yet. */
+  readonly handleTables: HandleTable[] = []
+  readonly #handleTables: Map<number, HandleTable> = new Map()
   readonly #handleBudget: HandleBudget = newHandleBudget()
   readonly #options: LinkerOptions
 
@@ -135,10 +136,11 @@ export class Linker {
   }
 
   #handlesOf(owner: number): HandleTable {
-    const known = this.handles.get(owner)
+    const known = this.#handleTables.get(owner)
     if (known !== undefined) return known
     const table = new HandleTable(this.#handleBudget)
-    this.handles.set(owner, table)
+    this.#handleTables.set(owner, table)
+    this.handleTables.push(table)
     return table
   }
 }

@@ -3,13 +3,10 @@ import type { MutableGlobal } from './core-module.ts'
 import { BULK, OP } from './instructions.ts'
 
 /**
- * Each byte of a map stands for so many bytes of memory, as a power of two: 512. A reset copies eight of them at a time. Smaller
- * ones would make maps larger that have to be looked through.
+ * Each byte of a map stands for so many bytes of memory, as a power of two: 512. A reset looks at eight of them at a time, and
+ * copies from the first that is marked to the last. Smaller ones would make maps larger that have to be looked through.
  */
 export const CHUNK_SHIFT = 9
-
-/** What one word of a map stands for: 4 KiB. */
-const WORD_SHIFT = CHUNK_SHIFT + 3
 
 /** A store marks the chunk that its address is in, whatever is added to that by an offset smaller than this. */
 export const MAX_UNMARKED_OFFSET: number = 1 << CHUNK_SHIFT
@@ -127,9 +124,9 @@ export function writeSaveFunction(out: ByteWriter, indices: ResetIndices): void 
 export function writeRestoreFunction(out: ByteWriter, indices: ResetIndices): void {
   const { ownsMemory, mapPages, pagesGlobal, globals, firstShadow } = indices
   const code = new Code(out)
-  // at, end of the map, bytes copied; start and length of a stretch
-  const [at, end, copied, start, length] = [0, 1, 2, 3, 4]
-  code.u8(1).u32(5).u8(0x7f)
+  // at, end of the map, bytes copied; start and length of a stretch; a word of the map
+  const [at, end, copied, start, length, marks] = [0, 1, 2, 3, 4, 5]
+  code.u8(2).u32(5).u8(0x7f).u32(1).u8(0x7e)
   globals.forEach(({ index }, i) => code.globalGet(firstShadow + i).globalSet(index))
   if (ownsMemory) {
     code
@@ -151,12 +148,14 @@ export function writeRestoreFunction(out: ByteWriter, indices: ResetIndices): vo
     code.u8(OP.block).u8(0x40).u8(OP.loop).u8(0x40)
     code.get(at).get(end).u8(0x4f).u8(OP.brIf).u8(1)
     // A word of the map: i64.load and i64.eqz.
-    code.get(at).u8(0x29).memory(3, MAP_MEMORY).u8(0x50).u8(0x45)
+    code.get(at).u8(0x29).memory(3, MAP_MEMORY).tee(marks).u8(0x50).u8(0x45)
     code.ifThen(() => {
       code.get(at).u8(0x42).u8(0).u8(0x37).memory(3, MAP_MEMORY)
-      code.get(at).i32(CHUNK_SHIFT).u8(OP.i32Shl).set(start)
+      // From the first of its marks, which i64.ctz tells, to the last, by i64.clz.
+      code.get(at).get(marks).u8(0x7a).u8(0xa7).i32(3).u8(OP.i32ShrU).u8(0x6a).i32(CHUNK_SHIFT).u8(OP.i32Shl).set(start)
+      code.get(at).i32(8).u8(0x6a).get(marks).u8(0x79).u8(0xa7).i32(3).u8(OP.i32ShrU).u8(OP.i32Sub)
       // With the overhang, if that is still inside: the smaller of the two lengths.
-      code.i32((1 << WORD_SHIFT) + OVERHANG_BYTES).tee(length)
+      code.i32(CHUNK_SHIFT).u8(OP.i32Shl).get(start).u8(OP.i32Sub).i32(OVERHANG_BYTES).u8(0x6a).tee(length)
       code.get(end).i32(CHUNK_SHIFT).u8(OP.i32Shl).get(start).u8(OP.i32Sub)
       code.get(length).get(end).i32(CHUNK_SHIFT).u8(OP.i32Shl).get(start).u8(OP.i32Sub).u8(0x49)
       code.u8(0x1b).set(length)

@@ -52,7 +52,8 @@ export class StatelessPool implements InstancePool {
 
   acquire(): PluginInstance {
     const instance = this.#spares.pop() ?? this.#resetUsed() ?? this.#tryCreate(true)
-    this.#refillLater()
+    // Most calls have given their instance back before anything could be made: only a shortage is worth a turn's work.
+    if (this.#spares.length * 2 < this.#options.spares) this.#refillLater()
     if (instance === undefined) throw new PluginExhaustedError()
     this.#inUse++
     return instance

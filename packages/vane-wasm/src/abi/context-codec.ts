@@ -1,0 +1,80 @@
+import type { NamedType } from '../plan/value-type.ts'
+import { AbiError } from './abi-error.ts'
+import type { Codec, FlatValue, Side } from './codec.ts'
+import { toArray, toBigInt, toBytes, toRecord, toText } from './host-values.ts'
+import { listCodec, STRING_CODEC } from './list-codecs.ts'
+import { FLAT } from './stage.ts'
+
+/** An entry of the context: its path, the number of its value's case, and the value. */
+const CONTEXT_ENTRY = { size: 24, align: 8, tag: 8, value: 16 } as const
+
+/** Cases of a value of the context by their numbers. */
+const CONTEXT_CASES = ['text:string', 'bytes:list', 'int64:s64', 'uint64:u64', 'boolean:bool', 'list-text:list'].join(
+  ' ',
+)
+
+/** Whether these are the fields of an entry of the context. */
+export function isContext(fields: readonly NamedType[]): boolean {
+  const [path, value] = fields
+  if (fields.length !== 2 || path?.name !== 'path' || path.type.kind !== 'string') return false
+  if (value?.name !== 'value' || value.type.kind !== 'variant') return false
+  const { cases } = value.type
+  const [bytes, texts] = [cases[1]?.type, cases[5]?.type]
+  if (bytes?.kind !== 'list' || bytes.of.kind !== 'u8' || texts?.kind !== 'list' || texts.of.kind !== 'string')
+    return false
+  return cases.map(({ name, type }) => `${name}:${type?.kind}`).join(' ') === CONTEXT_CASES
+}
+
+/** Makes the list flat. Entries go to plugins and never come back: nothing but laying them out differs from any list's. */
+export function lowerContext(side: Side, value: unknown, out: FlatValue[]): void {
+  side.stage.expectFlat(out.length)
+  giveContext(side, FLAT, value)
+  out.push(0, 0)
+}
+
+/** Lays the list out; its pair goes to the `target`. */
+export function giveContext(side: Side, target: number, value: unknown): void {
+  const items = toArray(value)
+  const { length } = items
+  const { guest, stage } = side
+  let at = stage.allocate(length * CONTEXT_ENTRY.size, CONTEXT_ENTRY.align, { length, target })
+  for (let i = 0; i < length; i++, at += CONTEXT_ENTRY.size) {
+    const entry = toRecord(items[i])
+    stage.string(guest.encoding, toText(entry['path']), at)
+    giveContextValue(side, at, toRecord(entry['value']))
+  }
+}
+
+function giveContextValue(side: Side, at: number, { tag, val }: Readonly<Record<string, unknown>>): void {
+  const { guest, stage } = side
+  const pointer = at + CONTEXT_ENTRY.value
+  let number: number
+  switch (tag) {
+    case 'text':
+      number = 0
+      stage.string(guest.encoding, toText(val), pointer)
+      break
+    case 'bytes':
+      number = 1
+      stage.bytes(toBytes(val), pointer)
+      break
+    case 'int64':
+    case 'uint64':
+      number = tag === 'int64' ? 2 : 3
+      stage.view.setBigInt64(pointer, BigInt.asIntN(64, toBigInt(val)), true)
+      break
+    case 'boolean':
+      number = 4
+      stage.view.setUint8(pointer, val === true ? 1 : 0)
+      break
+    case 'list-text':
+      number = 5
+      TEXTS.store(side, pointer, val)
+      break
+    default:
+      throw new AbiError(`${String(tag)} is no case of the component's variant`)
+  }
+  stage.view.setUint8(at + CONTEXT_ENTRY.tag, number)
+}
+
+const TEXTS: Codec = listCodec(STRING_CODEC)
