@@ -11,6 +11,8 @@ const REFUSED: readonly (readonly [what: string, changes: Changes, status?: stri
   ['proxy-connection', { 'proxy-connection': 'close' }],
   ['transfer-encoding', { 'transfer-encoding': 'chunked' }],
   ['upgrade', { upgrade: 'h2c' }],
+  ['a lookalike of content-length', { content_length: '1' }],
+  ['a lookalike of transfer-encoding', { transfer_encoding: 'chunked' }],
   ['te other than trailers', { te: 'trailers, deflate' }],
   ['a capital in a name', { 'X-Test': 'ok' }],
   ['a space in a name', { 'x test': 'ok' }],

@@ -8,6 +8,7 @@ import {
   DATE,
   EXPECT,
   findKnownField,
+  FRAMING_LOOKALIKE,
   HOST,
   isOmittedField,
   TRANSFER_ENCODING,
@@ -49,6 +50,8 @@ export class FieldScanner {
   hostEnd = 0
   hasExpect = false
   hasDate = false
+  /** There is a field that others may take for one that frames the message. */
+  hasLookalike = false
   readonly #maxCount: number
   readonly #spans: number[] = []
   #used = 0
@@ -145,6 +148,7 @@ export class FieldScanner {
     this.hostCount = 0
     this.hasExpect = false
     this.hasDate = false
+    this.hasLookalike = false
     this.#hasUpgrade = false
     this.#optionUpgrade = false
   }
@@ -176,6 +180,9 @@ export class FieldScanner {
         break
       case EXPECT:
         this.hasExpect = true
+        break
+      case FRAMING_LOOKALIKE:
+        this.hasLookalike = true
         break
       case DATE:
         this.hasDate = true

@@ -9,6 +9,8 @@ export const UPGRADE = 6
 export const DATE = 7
 /** Any other field that never crosses the proxy. */
 export const OTHER_OMITTED = 8
+/** What CGI, WSGI and PHP cannot tell from `content-length` or `transfer-encoding`: they fold `-` and `_` into one. */
+export const FRAMING_LOOKALIKE = 9
 
 const NAMES: readonly (readonly [name: string, field: number])[] = [
   ['te', OTHER_OMITTED],
@@ -20,8 +22,10 @@ const NAMES: readonly (readonly [name: string, field: number])[] = [
   ['connection', CONNECTION],
   ['keep-alive', OTHER_OMITTED],
   ['content-length', CONTENT_LENGTH],
+  ['content_length', FRAMING_LOOKALIKE],
   ['proxy-connection', OTHER_OMITTED],
   ['transfer-encoding', TRANSFER_ENCODING],
+  ['transfer_encoding', FRAMING_LOOKALIKE],
   ['proxy-authenticate', OTHER_OMITTED],
   ['proxy-authorization', OTHER_OMITTED],
 ]
@@ -35,8 +39,16 @@ interface Candidate {
 
 /** Candidates by length of the name: most names of a head are dismissed by that alone. */
 const BY_LENGTH: readonly (readonly Candidate[])[] = Array.from({ length: LONGEST_NAME + 1 }, (_, length) =>
-  NAMES.filter(([name]) => name.length === length).map(([name, field]) => ({ bytes: Buffer.from(name), field })),
+  NAMES.filter(([name]) => name.length === length).map(([name, field]) => ({
+    bytes: Buffer.from(name).map(fold),
+    field,
+  })),
 )
+
+/** Folds the case of letters, keeps `-`, and makes of `_` what no other token byte becomes. */
+function fold(byte: number): number {
+  return byte | 0x20
+}
 
 /** Which field a name in a head is; the name has to be a token, in any case. */
 export function findKnownField(bytes: Uint8Array, start: number, end: number): number {
@@ -46,8 +58,7 @@ export function findKnownField(bytes: Uint8Array, start: number, end: number): n
   for (let i = 0; i < candidates.length; i++) {
     const { bytes: name, field } = candidates[i]!
     let at = 0
-    // Setting bit 5 folds the case of letters and leaves `-` as it is; no other token byte becomes one of these by it.
-    while (at < length && (bytes[start + at]! | 0x20) === name[at]) at++
+    while (at < length && fold(bytes[start + at]!) === name[at]) at++
     if (at === length) return field
   }
   return UNKNOWN_FIELD

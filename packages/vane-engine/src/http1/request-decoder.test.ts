@@ -86,6 +86,13 @@ test('says of the connection what the client said', () => {
   })
 })
 
+test.each(['content_length', 'Content_Length', 'TRANSFER_ENCODING'])(
+  'refuses %s, which passes for another field',
+  (name) => {
+    expect(statusOf(`POST / HTTP/1.1\r\nhost: a\r\n${name}: 5\r\n\r\n`)).toBe(400)
+  },
+)
+
 test('writes lines again as they came, and only those that belong to the message', () => {
   const { request } = decode(
     'GET / HTTP/1.1\r\nHost: a\r\nX-One: 1\r\nconnection: x-named\r\nx-named: 1\r\nx-two:2 \r\nKeep-Alive: 1\r\nX-Three: 3\r\n\r\n',

@@ -67,6 +67,7 @@ export class RequestDecoder {
     if (method === 'TRACE' || method === 'CONNECT') throw new ClientFault(405, `method ${method} is refused`)
     if (scanner.hostCount > 1) throw new HeadFault('more than one host field')
     if (scanner.hostCount === 0 && version === '1.1') throw new HeadFault('no host field')
+    if (scanner.hasLookalike) throw new HeadFault('a field that passes for content-length or transfer-encoding')
     if (scanner.isChunked && version === '1.0') throw new HeadFault('transfer-encoding in an HTTP/1.0 request')
 
     const headers = HeaderList.fromText(text, scanner.takeSpans())

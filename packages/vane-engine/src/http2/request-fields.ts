@@ -57,6 +57,10 @@ export function parseRequestFields(block: FieldBlock, options: RequestFieldsOpti
       case 'transfer-encoding':
       case 'upgrade':
         throw new ClientFault(400, `field ${name}, which HTTP/2 does not have`)
+      case 'content_length':
+      case 'transfer_encoding':
+        // CGI, WSGI and PHP fold `-` and `_` into one.
+        throw new ClientFault(400, `field ${name}, which passes for one that frames a message`)
       case 'te':
         if (value.toLowerCase() !== 'trailers') throw new ClientFault(400, 'te other than trailers')
         break
