@@ -16,7 +16,7 @@ export function writeRawReply(socket: Socket, status: number): void {
   lingerThenDestroy(socket)
 }
 
-/** How long a client may take nothing of what a closing connection still has for it. */
+/** How long a client may take nothing of what a closing connection still has for it, where nobody says otherwise. */
 const LAST_STALL_MS = 60_000
 
 /**
@@ -26,8 +26,8 @@ const LAST_STALL_MS = 60_000
  * Closing with unread bytes sends a reset, which may overtake the response before the client has read it (RFC 9112 §9.6).
  * Closing with unwritten ones would leave a response out whose end only the connection's marks; who takes nothing is reset.
  */
-export function lingerThenDestroy(socket: Socket): void {
-  let timer = setTimeout(() => resetSocket(socket), LAST_STALL_MS)
+export function lingerThenDestroy(socket: Socket, stallMs: number = LAST_STALL_MS): void {
+  let timer = setTimeout(() => resetSocket(socket), stallMs)
   const onWritten = (): void => {
     clearTimeout(timer)
     if (socket.readableEnded) socket.destroy()

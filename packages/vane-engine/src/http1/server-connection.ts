@@ -351,6 +351,6 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
     if (socket.destroyed) return
     content?.pipe.cancel(new VaneError({ kind: 'canceled' }, 'response is complete'))
     socket.end()
-    lingerThenDestroy(socket)
+    lingerThenDestroy(socket, this.context.limits.writeStallTimeoutMs)
   }
 }

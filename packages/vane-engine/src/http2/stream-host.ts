@@ -190,7 +190,7 @@ export abstract class StreamHost {
     if (fault === undefined) this.socket.destroy()
     else {
       this.socket.end()
-      lingerThenDestroy(this.socket)
+      lingerThenDestroy(this.socket, this.options.writeStallTimeoutMs)
     }
   }
 }

@@ -117,8 +117,8 @@ test('a body that looks like a request is a body', async () => {
   expect(requests.map(({ body }) => body)).toEqual([inner])
 })
 
-test('names that only look like framing are none', async () => {
-  const lines = 'content_length: 5\r\ntransfer_encoding: chunked\r\ncontent-lengths: 5\r\nx-transfer-encoding: chunked'
+test('names that have more than those of framing are none', async () => {
+  const lines = 'content-lengths: 5\r\nx-transfer-encoding: chunked'
   const { requests } = await expectServed(stand, post(lines, ''), ['POST'])
   expect(requests.map(({ body }) => body)).toEqual([''])
 })
