@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
-import { connect } from 'node:tls'
+import { connect, type ConnectionOptions } from 'node:tls'
 import { promisify } from 'node:util'
 import { CONTEXT_PATHS, type L7RequestInput, type SymbolicFlowGraph } from 'vane-core'
 import { issueCertificate, issueRevocationList, type IssuedCertificate } from 'vane-testkit'
@@ -228,6 +228,95 @@ describe('what is known of the client', () => {
     await server.reload([{ tls: tls('a'), terminate: answer('in') }])
     client.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
     expect(await client.closed()).toMatch(/HTTP\/1.1 421 .*connection: close/s)
+  })
+})
+
+describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s', (maxVersion) => {
+  const named = { servername: 'a.test', maxVersion }
+  const ownName = { sni: 'a.test' }
+  const askingClients = (mode: string, file = 'ca.pem'): object => ({
+    ...ownName,
+    client_auth: { mode, trust_store: { ca_paths: [file] } },
+  })
+  const certified = { ...named, cert: CLIENT.cert, key: CLIENT.key }
+
+  async function sessionOf(port: number, options: ConnectionOptions): Promise<Buffer> {
+    const { socket, session } = await shakeHands(port, options)
+    const bytes = await session
+    socket.destroy()
+    return bytes
+  }
+
+  /** Whether the session was resumed, the status, and the body. */
+  async function askAgain(port: number, host: string, options: ConnectionOptions): Promise<string> {
+    const { socket, isResumed } = await shakeHands(port, options)
+    let text = ''
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    socket.write(get(host))
+    await until('the end', () => socket.closed || socket.readableEnded)
+    socket.destroy()
+    return `${isResumed ? 'resumed' : 'new'} ${text.slice(9, 12)} ${text.split('\r\n\r\n')[1]}`
+  }
+
+  test('serves the name it is resumed for and no other, also after a reload and on another listener', async () => {
+    await using server = await startRules([{ tls: tls('a', ownName), terminate: answer('') }], FILES)
+    const { port } = server
+    const rules = [
+      { match: { 'http.host': { equals: 'b.test' } }, tls: tls('b', { sni: 'b.test' }), terminate: answer('b') },
+      { tls: tls('a', ownName), terminate: answer('one') },
+      { listen: [`127.0.0.2:${port}`], tls: tls('a', ownName), terminate: answer('two') },
+    ]
+    await server.reload(rules)
+    const options = { ...named, session: await sessionOf(port, named) }
+    expect(await askAgain(port, 'a.test', options)).toBe('resumed 200 one')
+    expect(await askAgain(port, 'b.test', options)).toMatch(/^resumed 421/)
+    expect(await askAgain(port, 'a.test', { ...options, host: '127.0.0.2' })).toBe('resumed 200 two')
+    writeFiles(server.dir, { 'b.pem': A.chain, 'b.key': A.key })
+    await server.reload(rules)
+    expect(await askAgain(port, 'a.test', options)).toBe('resumed 200 one')
+  })
+
+  test('tells rules of the name and of the certificate of its client', async () => {
+    const match = [
+      { 'tls.sni': { equals: 'a.test' } },
+      { 'tls.peer_cert.subject_cn': { equals: 'client' } },
+      { 'tls.peer_cert.san_dns': { contains: 'c.test' } },
+    ]
+    await using server = await startRules(
+      [
+        { match, tls: tls('a', askingClients('require')), terminate: answer('known') },
+        { tls: tls('a', askingClients('require')), terminate: answer('unknown') },
+      ],
+      FILES,
+    )
+    const session = await sessionOf(server.port, certified)
+    expect(await askAgain(server.port, 'a.test', { ...named, session })).toBe('resumed 200 known')
+  })
+
+  test('is not resumed on a listener that asks in another way, or believes other authorities', async () => {
+    await using server = await startRules([{ tls: tls('a', ownName), terminate: answer('in') }], FILES)
+    const { port } = server
+    const at = (host: string, keys: object): object => ({
+      listen: [`${host}:${port}`],
+      tls: tls('a', keys),
+      terminate: answer('in'),
+    })
+    const [required, requested, otherTrust] = ['127.0.0.2', '127.0.0.3', '127.0.0.4']
+    await server.reload([
+      { tls: tls('a', ownName), terminate: answer('in') },
+      at(required, askingClients('require')),
+      at(requested, askingClients('request')),
+      at(otherTrust, askingClients('require', 'b.pem')),
+    ])
+    const askAt = (host: string, session: Buffer): Promise<string> =>
+      askAgain(port, 'a.test', { ...named, host, session }).catch(String)
+    const unasked = await sessionOf(port, named)
+    const unnamed = await sessionOf(port, { ...named, host: requested })
+    const known = await sessionOf(port, { ...certified, host: required })
+    expect(await askAt(required, known)).toBe('resumed 200 in')
+    for (const session of [unasked, unnamed]) expect(await askAt(required, session)).not.toMatch(/200/)
+    expect(await askAt(otherTrust, known)).not.toMatch(/200/)
+    expect(await askAt(requested, known)).toBe('new 200 in')
   })
 })
 

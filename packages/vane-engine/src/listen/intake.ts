@@ -181,7 +181,7 @@ export class Intake {
       },
       Math.max(0, deadlineMs - performance.now()),
     )
-    terminator.handshake(socket, (outcome) => {
+    terminator.handshake(socket, hello?.sni, (outcome) => {
       clearTimeout(timer)
       floor.endHandshake()
       this.#onHandshake(arrival, outcome)

@@ -42,7 +42,7 @@ async function run(terminator: TlsTerminator): Promise<Running> {
   const server = createServer((socket) => {
     socket.on('error', () => {})
     sockets.push(socket)
-    terminator.handshake(socket, (outcome) => {
+    terminator.handshake(socket, undefined, (outcome) => {
       outcomes.push(outcome)
       if (outcome.status !== 'done') return
       outcome.socket.on('error', () => {})
