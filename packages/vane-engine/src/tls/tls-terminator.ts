@@ -3,6 +3,7 @@ import { createSecureContext, createServer, type SecureContext, type Server, typ
 import { normalizeServerName } from '../peek/client-hello.ts'
 import { CertificateTable } from './certificate-table.ts'
 import { ConnectionTls } from './connection-tls.ts'
+import { describeHandshakeFailure } from './describe-handshake-failure.ts'
 import type { LoadedCertificate } from './load-certificate.ts'
 import type { LoadedTrust } from './load-trust.ts'
 import { PeerCertificate } from './peer-certificate.ts'
@@ -91,14 +92,7 @@ export class TlsTerminator {
     this.#server = server
     server.on('secureConnection', (socket) => this.#onSecure(socket))
     server.on('tlsClientError', (error, socket) => {
-      const refused = socket.authorizationError
-      this.#settle(socket, {
-        status: 'failed',
-        reason:
-          refused instanceof Error || typeof refused === 'string'
-            ? `client certificate: ${String(refused)}`
-            : error.message,
-      })
+      this.#settle(socket, { status: 'failed', reason: describeHandshakeFailure(error, socket) })
     })
     const stapled = new Map(
       parts.certificates.flatMap(({ certificate, ocsp }) =>
