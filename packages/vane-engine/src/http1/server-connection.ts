@@ -47,6 +47,8 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
   #hasResponded = false
   /** No further byte is looked at. */
   #isClosing = false
+  /** No head is complete yet: the time for it has been running since the connection was accepted. */
+  #awaitsFirstHead = true
 
   constructor(socket: Socket, session: HttpSession, context: ServerContext) {
     this.socket = socket
@@ -57,7 +59,11 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
     this.#reader = new RequestReader(decoder, { scheme: session.scheme, maxBytes: limits.maxHeaderBytes })
     this.#stopListening = listenToSocket(socket, this)
     context.clock.add(this)
-    context.clock.set(this, context.limits.headerTimeoutMs)
+  }
+
+  /** Begins to wait for the first head. Called once. */
+  start(headDeadlineMs: number): void {
+    this.context.clock.set(this, Math.max(0, headDeadlineMs - performance.now()))
   }
 
   /** Whether no request has begun. */
@@ -186,14 +192,14 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
     } else if (socket.readableEnded || this.session.isClosing()) this.#close()
     else {
       this.#flow.readOn()
-      clock.set(this, limits.keepAliveTimeoutMs)
+      if (!this.#awaitsFirstHead) clock.set(this, limits.keepAliveTimeoutMs)
     }
   }
 
   /** Runs requests out of bytes for as long as each is answered at once. */
   #process(bytes: Buffer): void {
     // What runs for a connection that waits ends here; the next wait has a limit of its own.
-    if (!this.#reader.isPartial) this.context.clock.clear(this)
+    if (!this.#reader.isPartial && !this.#awaitsFirstHead) this.context.clock.clear(this)
     this.#isProcessing = true
     let at = 0
     try {
@@ -222,6 +228,7 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
   #begin(decoded: DecodedRequest, bytes: Buffer, from: number): number {
     const { request, bodyLength } = decoded
     this.context.clock.clear(this)
+    this.#awaitsFirstHead = false
     this.#persists = decoded.persists
     this.#hasResponded = false
     let at = from

@@ -133,7 +133,7 @@ export class Intake {
     )
   }
 
-  #serveInClear({ socket, connection }: Arrival, peek: Peek): void {
+  #serveInClear({ socket, connection, deadlineMs }: Arrival, peek: Peek): void {
     this.#pending.delete(socket)
     const session = this.#createSession(connection)
     if (peek.end === 'timeout') {
@@ -146,7 +146,7 @@ export class Intake {
       const { h1, h2 } = this.#codecs
       const codec = peek.protocol === 'http2' ? h2 : h1
       this.#onUpgrade(connection, codec === h2)
-      codec.serve(socket, session)
+      codec.serve(socket, session, deadlineMs)
       socket.resume()
     }
   }
@@ -198,10 +198,10 @@ export class Intake {
       return
     }
     connection.tls = outcome.tls
-    this.#serveSecure(outcome.socket, connection)
+    this.#serveSecure(outcome.socket, arrival)
   }
 
-  #serveSecure(socket: TLSSocket, connection: Connection): void {
+  #serveSecure(socket: TLSSocket, { connection, deadlineMs }: Arrival): void {
     socket.on('error', () => {})
     // Rules may have changed since, and those that look at the client's certificate come after `upgrade` anyway.
     const carrier = this.#carrierOf(connection, true)
@@ -212,7 +212,7 @@ export class Intake {
     const { h1, h2 } = this.#codecs
     const codec = connection.tls?.alpn === 'h2' ? h2 : h1
     this.#onUpgrade(connection, codec === h2)
-    codec.serve(socket, this.#createSession(connection))
+    codec.serve(socket, this.#createSession(connection), deadlineMs)
   }
 
   #refuse(arrival: Arrival, reason: string, lastWords?: Buffer): void {
@@ -250,7 +250,7 @@ export class Intake {
 class Arrival {
   readonly socket: Socket
   readonly connection: Connection
-  /** When it has to be there, by `performance.now()`. */
+  /** When its first request has to be there, by `performance.now()`. */
   readonly deadlineMs: number
 
   constructor(socket: Socket, connection: Connection, deadlineMs: number) {
