@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
-import { connect, type ConnectionOptions } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
+import type { ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { CONTEXT_PATHS, type L7RequestInput, type SymbolicFlowGraph } from 'vane-core'
 import { issueCertificate, issueRevocationList, type IssuedCertificate } from 'vane-testkit'
@@ -10,7 +9,7 @@ import { describe, expect, test } from 'vitest'
 import { createFakeWasm } from './support/fake-wasm.ts'
 import { connectRaw, exchangeRaw } from './support/raw-client.ts'
 import { type ConfigFiles, startRules, writeFiles } from './support/start-rules.ts'
-import { shakeHands } from './support/tls-client.ts'
+import { captureClientHello, shakeHands } from './support/tls-client.ts'
 import { startUpstream } from './support/upstream.ts'
 import { until } from './support/until.ts'
 
@@ -502,7 +501,7 @@ describe('time', () => {
       expect(await client.closed()).toBe('')
     }
     // A whole ClientHello, and then nothing.
-    const hello = await clientHello()
+    const hello = await captureClientHello()
     using client = await connectRaw(server.port)
     client.send(hello.toString('latin1'))
     await client.closed()
@@ -522,6 +521,28 @@ describe('time', () => {
   })
 })
 
+test('a client that has ended its side after its request gets the response, one that ends it before leaves at once', async () => {
+  const waiting: ServerResponse[] = []
+  await using upstream = await startUpstream((_request, response) => void waiting.push(response))
+  const proxy = { type: 'http_proxy', upstream: `127.0.0.1:${upstream.port}` }
+  await using server = await startRules([{ tls: tls('a'), terminate: proxy }], FILES)
+  const { socket } = await shakeHands(server.port)
+  let text = ''
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  socket.end(get('a.test'))
+  await until('the request', () => waiting[0])
+  // The end of the client's side has come by then: a later connection has been served.
+  using early = await connectRaw(server.port)
+  early.socket.end((await captureClientHello()).subarray(0, -1))
+  await early.closed()
+  using within = await connectRaw(server.port)
+  within.socket.end(await captureClientHello())
+  await within.closed()
+  waiting[0]!.end('late')
+  await until('the response', () => text.endsWith('late'))
+  socket.destroy()
+})
+
 test('bytes on the wire are counted', async () => {
   await using server = await startRules([{ tls: tls('a'), terminate: answer('x'.repeat(10_000)) }], FILES)
   const text = await ask(server.port, get('a.test'))
@@ -532,19 +553,6 @@ test('bytes on the wire are counted', async () => {
   expect(bytes.sent).toBeGreaterThan(text.length)
   expect(bytes.received).toBeGreaterThan(300)
 })
-
-/** What a real client sends first. */
-async function clientHello(): Promise<Buffer> {
-  await using server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' })
-  client.on('error', () => {})
-  const [socket] = (await once(server, 'connection')) as [Socket]
-  const [bytes] = (await once(socket, 'data')) as [Buffer]
-  client.destroy()
-  return bytes
-}
 
 function facts(issued: IssuedCertificate): { readonly fingerprint: string; readonly spki: string } {
   const x509 = new X509Certificate(issued.cert)

@@ -121,6 +121,8 @@ export class TlsTerminator {
   handshake(raw: Socket, sni: string | undefined, done: (outcome: HandshakeOutcome) => void): void {
     this.#renewTickets()
     this.#pending.set(raw, { sni, done })
+    // A client that has ended its side within the handshake will not finish it. The TLS socket takes this over.
+    raw.allowHalfOpen = false
     raw.once('close', () => {
       // In the same turn the TLS socket closes, too, and knows better why.
       setImmediate(() => this.#finish(raw, { status: 'failed', reason: 'closed within the handshake' }))
@@ -140,6 +142,8 @@ export class TlsTerminator {
       socket.destroy()
       return
     }
+    // Whoever serves it decides what the end of one side means.
+    socket.allowHalfOpen = true
     const name: unknown = socket.servername
     const tls = new ConnectionTls({
       version: socket.getProtocol() === 'TLSv1.3' ? '1.3' : '1.2',
