@@ -142,8 +142,11 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
   onDeadline(): void {
     const { bodyIdleTimeoutMs, headerTimeoutMs } = this.context.limits
     const content = this.#content
-    if (this.#isDiscarding || this.#endsWithBody) this.socket.destroy()
-    else if (content !== undefined) {
+    if (this.#isDiscarding || this.#endsWithBody) {
+      // Its response is out or under way: there is nobody left to tell.
+      this.session.onLimitHit('body_idle_timeout', `no byte of the request body for ${bodyIdleTimeoutMs} ms`)
+      this.socket.destroy()
+    } else if (content !== undefined) {
       this.#stopReading()
       content.pipe.break(new ClientFault(408, `no byte of the request body for ${bodyIdleTimeoutMs} ms`))
     } else if (this.#reader.isPartial) {

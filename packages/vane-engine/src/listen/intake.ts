@@ -129,7 +129,7 @@ export class Intake {
     const lastBytes = peek?.end === 'ended' ? peek.bytes : undefined
     const rule = node.rule ?? undefined
     node.forward.carry({ socket, lastBytes }, (error) =>
-      reportFailure(error, { node, rule, connectionId: connection.id }, this.#context),
+      reportFailure(error, { node, rule, connection }, this.#context),
     )
   }
 
