@@ -128,6 +128,7 @@ export class Intake {
     }
     const lastBytes = peek?.end === 'ended' ? peek.bytes : undefined
     const rule = node.rule ?? undefined
+    connection.forwarded = { rule, upstream: node.forward.upstream }
     node.forward.carry({ socket, lastBytes }, (error) =>
       reportFailure(error, { node, rule, connection }, this.#context),
     )
