@@ -48,9 +48,10 @@ export function createHandlers(parts: HandlerParts): VerbHandlers {
       const closed = parts.engine.drainUpstream(upstream)
       if (closed === undefined) {
         const known = parts.engine.stats().upstreams.map((each) => each.upstream)
-        const near = suggest(upstream, known)
-        const hint = near === undefined ? '' : `; did you mean "${near}"?`
-        throw new MgmtError('invalid_args', `pool_drain: there is no upstream "${upstream}"${hint}`)
+        throw new MgmtError(
+          'invalid_args',
+          `pool_drain: there is no upstream "${upstream}"; ${toHint(upstream, known)}`,
+        )
       }
       return { upstream, closed }
     },
@@ -88,6 +89,19 @@ export function createHandlers(parts: HandlerParts): VerbHandlers {
     },
     tail_flow: (args, stream) => tailFlow(parts.flowLog, args, stream),
   }
+}
+
+/** Upstreams that a message about a wrong name lists at most. */
+const MAX_LISTED = 10
+
+/** What a name that is none was meant to be, else what there is. */
+function toHint(name: string, known: readonly string[]): string {
+  const near = suggest(name, known)
+  if (near !== undefined) return `did you mean "${near}"?`
+  const names = [...new Set(known)]
+  if (names.length === 0) return 'there is none at all'
+  const more = names.length > MAX_LISTED ? `, and ${names.length - MAX_LISTED} more` : ''
+  return `there is ${names.slice(0, MAX_LISTED).join(', ')}${more}`
 }
 
 function toPools(features: Pick<OpenFeatures, 'wasm' | 'cgi'>): PoolsResult {

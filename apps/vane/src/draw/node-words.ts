@@ -1,4 +1,5 @@
 import type { FetchSpec, Node, SourceSpan, SymbolicFlowGraph, UpstreamAddress } from 'vane-core'
+import { plural } from '../output/format.ts'
 import { fieldWords, predicateWords } from './predicate-words.ts'
 import { visibleText } from './visible-text.ts'
 
@@ -83,11 +84,6 @@ export function listenerWords(key: string, graph: SymbolicFlowGraph): BoxWords {
   const rest = (meta?.rules.length ?? 0) - rules.length
   if (rest > 0) rules.push(`… ${rest} more`)
   return words('listener', key.replace(/^tcp:/, '').replace(/^udp:/, 'udp '), details, [`listener ${key}`, ...rules])
-}
-
-/** `1 rule`, `12 rules`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function checkWords(predicate: number, graph: SymbolicFlowGraph, details: readonly string[]): BoxWords {

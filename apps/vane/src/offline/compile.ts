@@ -1,5 +1,6 @@
 import type { Rule, SymbolicFlowGraph } from 'vane-core'
-import { fetchLabel, plural } from '../draw/node-words.ts'
+import { fetchLabel } from '../draw/node-words.ts'
+import { plural } from '../output/format.ts'
 import { renderBlocks, type Block } from '../output/blocks.ts'
 import { predicateText } from './predicate-text.ts'
 import type { OfflineCommand } from './offline-command.ts'

@@ -284,7 +284,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
 
   #report(error: unknown, node: LinkedNode | undefined): void {
     this.#error = error instanceof Error ? error : new Error(String(error))
-    reportFailure(this.#error, { node, rule: this.#rule, connectionId: this.connection.id }, this.#context)
+    reportFailure(this.#error, { node, rule: this.#rule, connection: this.connection }, this.#context)
   }
 
   /** No rule wants the request. Where a connection carries others beside it, they go on (RFC 9110 §15.5.20). */

@@ -4,8 +4,13 @@ import type { HeaderList, HttpRequest, HttpResponse } from 'vane-core'
 
 /** Turns a client's bytes into requests, and responses into bytes. The seam behind which protocol versions are exchanged. */
 export interface HttpServerCodec {
-  /** Takes the socket over, error handling included, until it closes. */
-  serve(socket: Socket, session: HttpSession): void
+  /**
+   * Takes the socket over, error handling included, until it closes.
+   *
+   * @param headDeadlineMs moment of `performance.now()` by which the first head has to be there: who has begun slowly is not
+   *   given a further header timeout by each layer.
+   */
+  serve(socket: Socket, session: HttpSession, headDeadlineMs: number): void
   /** Closes the connections that no request is running on. */
   closeIdle(): void
   /** Stops its clocks. Connections that are still open stay so. */

@@ -3,6 +3,7 @@ import { type TcpForwardTerminate, VaneError } from 'vane-core'
 import { resetSocket } from '../listen/reset-socket.ts'
 import { describeAddress } from '../tls/upstream-tls.ts'
 import { toUpstreamError } from '../upstream/upstream-error.ts'
+import { toUpstreamName } from '../upstream/upstream-pool.ts'
 import { joinSockets } from './join-sockets.ts'
 
 /** A client whose bytes are to be carried. */
@@ -14,10 +15,13 @@ export interface ForwardedClient {
 
 /** Carries the bytes of connections to one upstream, and back, without looking at them. */
 export class TcpForward {
+  /** As it is named in the rule. */
+  readonly upstream: string
   readonly #spec: TcpForwardTerminate
 
   constructor(spec: TcpForwardTerminate) {
     this.#spec = spec
+    this.upstream = toUpstreamName(spec.upstream)
   }
 
   /**
