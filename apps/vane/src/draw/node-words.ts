@@ -128,8 +128,20 @@ function fetchWords(id: number, graph: SymbolicFlowGraph, details: readonly stri
 export function fetchLabel(spec: FetchSpec): [label: string, details: readonly string[]] {
   if (spec.type === 'synthesize') return [`answer ${spec.response.status}`, ['on error']]
   if ('response' in spec) return [`${spec.type} ${spec.response.status}`, []]
-  if ('upstream' in spec) return [`→ ${upstreamWords(spec.upstream)}`, [spec.type]]
+  if ('upstream' in spec) return [`→ ${upstreamWords(spec.upstream)}`, [spec.type, ...attemptsWords(spec)]]
   return [(spec as { type: string }).type, []]
+}
+
+/** What a fetch does, in one line with what is seen of it from outside. Not escaped. */
+export function fetchLine(spec: FetchSpec): string {
+  const [label] = fetchLabel(spec)
+  return [label, ...attemptsWords(spec).map((text) => `(${text})`)].join(' ')
+}
+
+function attemptsWords(spec: FetchSpec): string[] {
+  if (!('retry' in spec) || spec.retry.maxAttempts === 1) return []
+  const { maxAttempts, buffering } = spec.retry
+  return [`up to ${maxAttempts} attempts${buffering === 'force' ? ', body buffered first' : ''}`]
 }
 
 function upstreamWords(upstream: UpstreamAddress): string {

@@ -34,19 +34,23 @@ export function reportFailure(
   if (error instanceof ClientFault && error.status === 408) floor.hit('body_idle_timeout', connection.peerIp)
   const isAnomaly = isPluginError(error) && error.case === 'plugin' && error.onErrorHint === 'internal'
   if (isAnomaly) counters.pluginAnomalies++
-  const fields = {
-    err: toLogged(error),
-    rule: node?.rule ?? rule,
-    node: node?.kind,
-    name: node?.name,
-    connectionId: connection.id,
-  }
+  const fields = toFields(error, { node, rule, connection })
   const message = node === undefined ? 'request failed' : `${node.kind} failed`
   // What a peer, an upstream or a plugin did wrong is no fault of ours.
   if (isAnomaly || isOurs(error)) logger.error(fields, message)
   // Nor may clients fill the log with what they do wrong, a line for each request.
   else if (error instanceof ClientFault) logger.debug(fields, message)
   else logger.warn(fields, message)
+}
+
+/** Logs a failure that nobody but the operator will hear of, since it was not the end. */
+export function reportRetry(error: Error, place: FailurePlace, { logger }: FailureSinks): void {
+  logger.debug(toFields(error, place), `${place.node?.kind ?? 'request'} failed, and is tried again`)
+}
+
+function toFields(error: Error, { node, rule, connection }: FailurePlace): object {
+  const { id: connectionId } = connection
+  return { err: toLogged(error), rule: node?.rule ?? rule, node: node?.kind, name: node?.name, connectionId }
 }
 
 /** Stacks are for bugs of ours: what a peer or a plugin did wrong must not write a page into the log. */

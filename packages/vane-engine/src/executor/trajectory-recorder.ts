@@ -46,6 +46,7 @@ const BRANCHES: readonly StepBranch[] = [
   'response',
   'tunnel',
   'end',
+  'retry',
 ]
 const KINDS: readonly LinkedNode['kind'][] = [
   'check',

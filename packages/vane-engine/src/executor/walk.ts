@@ -32,18 +32,11 @@ import type { Cancelable, FetchOutcome, Flow, MiddlewareOutcome } from './flow.t
 import { matchFrom, type MatchSubject } from './match-from.ts'
 import { openTunnel } from './open-tunnel.ts'
 import { discardBody } from './discard-body.ts'
-import { type FailureSinks, reportFailure } from './report-failure.ts'
+import { type FailureSinks, reportFailure, reportRetry } from './report-failure.ts'
 import { respondToError, toStatusResponse } from './respond-to-error.ts'
 import { toOutcome } from './to-outcome.ts'
 import type { TrajectoryRecorder } from './trajectory-recorder.ts'
-
-/** One request's walk. */
-export interface WalkStart {
-  readonly graph: LinkedGraph
-  readonly connection: Connection
-  readonly exchange: ServerExchange
-  readonly recorder: TrajectoryRecorder | undefined
-}
+import type { WalkStart } from './walk-start.ts'
 
 /**
  * Takes one request through the graph, from the node after `upgrade` to its end.
@@ -103,6 +96,12 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
 
   onInterim(status: number, headers: HeaderList): void {
     if (!this.#hasEnded) this.#exchange.inform(status, headers)
+  }
+
+  onRetry(error: Error): void {
+    const node = this.#graph.nodes[this.#fetchAt]!
+    this.recorder?.leave(this.#fetchAt, node, 'retry')
+    reportRetry(error, { node, rule: this.#rule, connection: this.connection }, this.#context)
   }
 
   onResponse(response: HttpResponse): void {

@@ -3,7 +3,9 @@ import type { Fetch, Flow } from '../executor/flow.ts'
 import { splitConnectionOptions } from '../http1/hop-by-hop.ts'
 import { countForward } from './max-forwards.ts'
 import { addVia, ViaListener } from './via.ts'
+import { RetriedExchange, type RetryContext } from '../upstream/retried-exchange.ts'
 import { toUpstreamName } from '../upstream/upstream-pool.ts'
+import { ONLY_ATTEMPT, type UpstreamRequest } from '../upstream/upstream-request.ts'
 import type { FetchContext } from './registry.ts'
 
 /**
@@ -18,6 +20,10 @@ export function createHttpProxy(
   const { pool, release } = pools.lease({ address: spec.upstream, version, identity: identities.get(spec) })
   const upstreamHost = toUpstreamHost(spec)
   const { timeouts } = spec
+  const retry: RetryContext | undefined =
+    spec.retry.maxAttempts > 1
+      ? { transport: pool, policy: spec.retry, clock: pools.clock, random: Math.random }
+      : undefined
 
   const toHost = (request: HttpRequest): string => {
     if (spec.host === 'upstream') return upstreamHost
@@ -33,11 +39,25 @@ export function createHttpProxy(
       const expectsContinue = body.kind === 'stream' && isContinueExpected(request)
       const upgrade = spec.type === 'websocket' && asksForWebsocket(request) ? WEBSOCKET : undefined
       if (via !== undefined) addVia(headers, request.version, via)
-      const exchange = pool.send(
-        { method, target, host: toHost(request), headers, body, timeouts, expectsContinue, upgrade },
-        via === undefined ? flow : new ViaListener(flow, via),
-      )
+      const sent: UpstreamRequest = {
+        method,
+        target,
+        host: toHost(request),
+        headers,
+        body,
+        timeouts,
+        expectsContinue,
+        upgrade,
+        attempt: ONLY_ATTEMPT,
+      }
+      const listener = via === undefined ? flow : new ViaListener(flow, via)
+      if (retry === undefined || !retry.policy.methods.includes(method)) {
+        flow.onCancel(pool.send(sent, listener))
+        return undefined
+      }
+      const exchange = new RetriedExchange(retry, sent, { listener, retries: flow })
       flow.onCancel(exchange)
+      exchange.start()
       return undefined
     },
     dispose: release,

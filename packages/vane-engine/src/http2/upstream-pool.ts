@@ -40,7 +40,7 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner {
   readonly name: string
   readonly scheme: 'http' | 'https'
   readonly fallback: Fallback | undefined
-  failures = 0
+  #failures = 0
   #requests = 0
   #retries = 0
   readonly #options: Http2PoolOptions & UpstreamSessionOptions
@@ -60,7 +60,8 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner {
     if (this.fallback !== undefined && performance.now() < this.#otherUntilMs)
       return this.fallback.send(request, listener)
     const exchange = new Http2UpstreamExchange(this, request, listener)
-    this.#requests++
+    if (request.attempt.number <= 1) this.#requests++
+    else this.#retries++
     this.place(exchange)
     return exchange
   }
@@ -90,16 +91,22 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner {
     this.place(exchange)
   }
 
+  countFailure(): void {
+    this.#failures++
+  }
+
   /** An exchange no longer waits. */
   forget(exchange: Http2UpstreamExchange): void {
     this.#waiting.delete(exchange)
   }
 
   /** The upstream does not speak HTTP/2. */
-  onOtherProtocol(): void {
+  onOtherProtocol({ attempt }: UpstreamRequest): void {
     this.#otherUntilMs = performance.now() + OTHER_PROTOCOL_MS
+    if (this.fallback === undefined) return
     // Whoever takes the request counts it.
-    if (this.fallback !== undefined) this.#requests--
+    if (attempt.number <= 1) this.#requests--
+    else this.#retries--
   }
 
   onCapacity(session: UpstreamSession): void {
@@ -135,7 +142,7 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner {
       idle: idle + (other?.idle ?? 0),
       waiting: this.#waiting.size + (other?.waiting ?? 0),
       requests: this.#requests + (other?.requests ?? 0),
-      failures: this.failures + (other?.failures ?? 0),
+      failures: this.#failures + (other?.failures ?? 0),
       retries: this.#retries + (other?.retries ?? 0),
     }
   }

@@ -93,8 +93,6 @@ function whatHttpProxyLacks(spec: HttpProxyTerminate): string | undefined {
   return whatProxyLacks(spec)
 }
 
-function whatProxyLacks({ dns, retry }: UpstreamOptions): string | undefined {
-  if (dns !== undefined) return 'name servers of an upstream ("dns")'
-  // One attempt is no retry, whatever else is said about it.
-  return retry.maxAttempts > 1 || retry.buffering === 'force' ? 'a "retry" of requests' : undefined
+function whatProxyLacks({ dns }: UpstreamOptions): string | undefined {
+  return dns !== undefined ? 'name servers of an upstream ("dns")' : undefined
 }

@@ -56,7 +56,9 @@ export class TcpForward {
       if (lastBytes !== undefined) upstream.write(lastBytes)
       joinSockets({ client, upstream, idleTimeoutMs })
     })
-    upstream.on('error', (error) => fail(toUpstreamError(error, { upstream: name, isConnected, isIdlePickup: false })))
+    upstream.on('error', (error) =>
+      fail(toUpstreamError(error, { upstream: name, isConnected, hasAnswered: isConnected, isIdlePickup: false })),
+    )
     upstream.once('close', () => clearTimeout(connectTimer))
     client.once('close', () => {
       if (!isConnected) upstream.destroy()

@@ -334,7 +334,9 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     this.#content = undefined
     const cause = this.#error ?? new Error('connection closed')
     exchange?.onConnectionLost(this, cause)
-    content?.pipe.break(toUpstreamError(cause, { upstream: name, isConnected: true, isIdlePickup: false }))
+    content?.pipe.break(
+      toUpstreamError(cause, { upstream: name, isConnected: true, hasAnswered: true, isIdlePickup: false }),
+    )
   }
 
   #startClock(phase: Phase, ms: number): void {

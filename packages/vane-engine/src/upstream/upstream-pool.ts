@@ -29,7 +29,7 @@ export interface UpstreamStats {
   readonly requests: number
   /** Requests that failed so far. */
   readonly failures: number
-  /** Requests that were repeated because a kept connection had died. */
+  /** Times that a request was sent again: a kept connection had died, or its rule has it repeated. */
   readonly retries: number
 }
 
@@ -55,7 +55,7 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
   readonly decoder: ResponseDecoder
   readonly maxHeaderBytes: number
   readonly idleTimeoutMs: number = IDLE_TIMEOUT_MS
-  failures = 0
+  #failures = 0
   #requests = 0
   #retries = 0
   readonly #target: PoolTarget
@@ -80,7 +80,8 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
    */
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
     const exchange = new Http1UpstreamExchange(this, request, listener)
-    this.#requests++
+    if (request.attempt.number <= 1) this.#requests++
+    else this.#retries++
     let connection = this.#idle.pop()
     while (connection !== undefined && !connection.isUsable) connection = this.#idle.pop()
     if (connection === undefined) this.#connectOrWait(exchange)
@@ -91,9 +92,11 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
   /** Sends a request again whose kept connection had died, on a fresh one. */
   retry(exchange: Http1UpstreamExchange): void {
     this.#retries++
-    // Where one has died, its siblings most likely have, too.
-    this.dropIdle()
     this.#connectOrWait(exchange)
+  }
+
+  countFailure(): void {
+    this.#failures++
   }
 
   /** An exchange no longer waits for a connection. */
@@ -140,7 +143,7 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
       idle,
       waiting: this.#waiting.size,
       requests: this.#requests,
-      failures: this.failures,
+      failures: this.#failures,
       retries: this.#retries,
     }
   }

@@ -26,6 +26,11 @@ export class UpstreamPools {
   }
   readonly #pools = new Map<string, { readonly pool: UpstreamTransport; leases: number }>()
 
+  /** For deadlines of requests to upstreams. */
+  get clock(): DeadlineClock {
+    return this.#context.clock
+  }
+
   /** Leases the pool of a way to an upstream. */
   lease(way: UpstreamWay): PoolLease {
     const key = toWayKey(way)

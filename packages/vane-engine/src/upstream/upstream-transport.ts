@@ -9,6 +9,8 @@ export interface UpstreamTransport {
    * @throws Error where a field cannot be written.
    */
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange
+  /** Counts a request that failed for good, after attempts that the sender made. */
+  countFailure(): void
   stats(): UpstreamStats
   /** Closes every connection that no request is on. @returns how many. */
   dropIdle(): number

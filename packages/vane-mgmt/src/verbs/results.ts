@@ -78,7 +78,7 @@ export interface UpstreamResult {
   /** Requests begun so far. */
   readonly requests: number
   readonly failures: number
-  /** Requests that were repeated because a kept connection had died. */
+  /** Times that a request was sent again: a kept connection had died, or its rule has it repeated. */
   readonly retries: number
 }
 
