@@ -99,6 +99,8 @@ function toConnectionCells(record: ConnectionRecord): Cell[] {
     ...(record.protocol === undefined ? [] : [record.protocol]),
     ...(record.requests === undefined ? [] : [`${record.requests} requests`]),
     ...(record.duration_ms === undefined ? [] : [`${record.duration_ms.toFixed(1)} ms`]),
+    ...(record.bytes_in === undefined ? [] : [`${formatBytes(record.bytes_in)} in`]),
+    ...(record.bytes_out === undefined ? [] : [`${formatBytes(record.bytes_out)} out`]),
     ...(record.limit === undefined ? [] : [record.limit]),
     ...(record.error === undefined ? [] : [record.error]),
   ]
