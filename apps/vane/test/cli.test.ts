@@ -166,6 +166,17 @@ describe('vane', () => {
           peer: '192.0.2.1',
           protocol: 'h2',
         })
+        stream.send({
+          event: 'terminate',
+          time: request.time,
+          connection_id: request.connection_id,
+          entry: 'tcp::80',
+          peer: null,
+          duration_ms: 12.25,
+          requests: 1,
+          bytes_in: 3,
+          bytes_out: 4096,
+        })
         stream.end('complete')
       },
     })
@@ -174,7 +185,8 @@ describe('vane', () => {
     expect(forPeople).toEqual({
       stdout:
         '12:34:56.789\t502\tGET\t/x \tapp\t1.3 ms\t0 B in\t2.0 KiB out\t0123456789abcdef\tfailed\tupstream is down\n' +
-        '12:34:56.789\tupgrade\t0123456789abcdef\tfrom 192.0.2.1\tby tcp::80\th2\n',
+        '12:34:56.789\tupgrade\t0123456789abcdef\tfrom 192.0.2.1\tby tcp::80\th2\n' +
+        '12:34:56.789\tterminate\t0123456789abcdef\tby tcp::80\t1 requests\t12.3 ms\t3 B in\t4.0 KiB out\n',
       stderr: '',
       exitCode: 0,
     })

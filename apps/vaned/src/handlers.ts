@@ -136,7 +136,7 @@ function toStats({
   reloader,
 }: HandlerParts): Omit<StatsResult, keyof PingResult> {
   const stats = engine.stats()
-  const { active, total, canceled, byStatus } = stats.requests
+  const { active, tunnels, total, canceled, byStatus } = stats.requests
   return {
     config: { dir: configDir, version_hash: stats.versionHash ?? '' },
     features: features.status,
@@ -147,7 +147,7 @@ function toStats({
       error: error ?? null,
     })),
     connections: stats.connections,
-    requests: { active, total, canceled, by_status: byStatus },
+    requests: { active, tunnels, total, canceled, by_status: byStatus },
     bytes: { in: stats.bytes.received, out: stats.bytes.sent },
     errors: stats.errors,
     plugin_anomalies: stats.pluginAnomalies,

@@ -17,12 +17,14 @@ const STATS: StatsResult = {
     { key: 'tcp::80', state: 'retrying', addresses: [], error: 'permission denied' },
   ],
   connections: { active: 1, total: 2 },
-  requests: { active: 3, total: 4, canceled: 0, by_status: { '2xx': 3, '4xx': 0, '5xx': 1 } },
+  requests: { active: 3, tunnels: 2, total: 4, canceled: 0, by_status: { '2xx': 3, '4xx': 0, '5xx': 1 } },
   bytes: { in: 2048, out: 10 },
   errors: { upstream: 1, protocol: 0 },
   plugin_anomalies: 0,
   limit_hits: { max_header_bytes: 2 },
-  upstreams: [{ upstream: '127.0.0.1:9000', active: 1, idle: 2, waiting: 3, requests: 6, failures: 0, retries: 4 }],
+  upstreams: [
+    { upstream: '127.0.0.1:9000', active: 1, idle: 2, tunnels: 5, waiting: 3, requests: 6, failures: 0, retries: 4 },
+  ],
   flow_log: { verbosity: 'debug', entries: 12, file: { path: '/f', written: 10, dropped: 2 } },
   reloads: {
     swapped: 1,
@@ -75,7 +77,7 @@ up for         1m 1s
 configuration  /etc/vane (abcdef012345)
 features       wasm off: switched off by --features
 connections    1 open, 2 in all
-requests       3 in flight, 4 in all, 0 given up by their client
+requests       3 in flight, 2 open as tunnels, 4 in all, 0 given up by their client
 responses      2xx 3, 5xx 1
 bytes          2.0 KiB in, 10 B out
 errors         upstream 1
@@ -87,17 +89,26 @@ LISTENER   STATE      BOUND TO                 ERROR
 tcp::8080  listening  0.0.0.0:8080, [::]:8080
 tcp::80    retrying                            permission denied
 
-UPSTREAM        ACTIVE  IDLE  WAITING  REQUESTS  FAILURES  RETRIES
-127.0.0.1:9000       1     2        3         6         0        4
+UPSTREAM        ACTIVE  IDLE  TUNNELS  WAITING  REQUESTS  FAILURES  RETRIES
+127.0.0.1:9000       1     2        5        3         6         0        4
 `,
     )
   })
 
   it('get upstreams', async () => {
-    const upstream = { upstream: 'unix:/run/app', active: 1, idle: 0, waiting: 0, requests: 3, failures: 0, retries: 0 }
+    const upstream = {
+      upstream: 'unix:/run/app',
+      active: 1,
+      idle: 0,
+      tunnels: 0,
+      waiting: 0,
+      requests: 3,
+      failures: 0,
+      retries: 0,
+    }
     expect((await ask('get upstreams', { upstreams: [upstream] })).text).toBe(
-      `UPSTREAM       ACTIVE  IDLE  WAITING  REQUESTS  FAILURES  RETRIES
-unix:/run/app       1     0        0         3         0        0
+      `UPSTREAM       ACTIVE  IDLE  TUNNELS  WAITING  REQUESTS  FAILURES  RETRIES
+unix:/run/app       1     0        0        0         3         0        0
 `,
     )
   })

@@ -103,6 +103,8 @@ function toConnectionCells(record: ConnectionRecord): Cell[] {
         : [plural(record.requests, 'request')]
       : [record.rule ?? '(several rules)', `to ${record.upstream}`]),
     ...(record.duration_ms === undefined ? [] : [`${record.duration_ms.toFixed(1)} ms`]),
+    ...(record.bytes_in === undefined ? [] : [`${formatBytes(record.bytes_in)} in`]),
+    ...(record.bytes_out === undefined ? [] : [`${formatBytes(record.bytes_out)} out`]),
     ...(record.limit === undefined ? [] : [record.limit]),
     ...(record.error === undefined ? [] : [record.error]),
   ]

@@ -112,15 +112,17 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   }
 
   onSwitched(headers: HeaderList, upstream: SwitchedUpstream): void {
+    const { recorder, connection } = this
     const node = this.#graph.nodes[this.#fetchAt]!
-    if (this.#hasEnded || !openTunnel(this.#exchange, headers, upstream)) {
-      upstream.socket.destroy()
+    recorder?.leave(this.#fetchAt, node, 'tunnel')
+    recorder?.leave(node.otherwise, this.#graph.nodes[node.otherwise]!, 'end')
+    const request = { exchange: this.#exchange, connection, recorder, rule: this.#rule, error: this.#error }
+    if (!openTunnel(request, { headers, upstream }, this.#context)) {
       this.drop()
       return
     }
-    this.recorder?.leave(this.#fetchAt, node, 'tunnel')
-    this.recorder?.leave(node.otherwise, this.#graph.nodes[node.otherwise]!, 'end')
     this.#hasEnded = true
+    this.#graph.release()
   }
 
   onFailure(error: Error): void {
@@ -342,7 +344,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     if (this.#exchange.status !== undefined) counters.countResponse(this.#exchange.status)
     if (end === 'client-gone') counters.requestsCanceled++
     counters.requestsActive--
-    const outcome = toOutcome(end, { isClosed: this.#isClosed, status: this.#exchange.status })
+    const outcome = toOutcome(end, this.#isClosed)
     this.recorder?.finish(this.connection, this.#exchange, { outcome, rule: this.#rule, error: this.#error })
     this.#graph.release()
   }

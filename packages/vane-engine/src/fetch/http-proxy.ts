@@ -1,4 +1,4 @@
-import type { HttpProxyTerminate, HttpRequest, UpstreamOptions, WebsocketTerminate } from 'vane-core'
+import type { HeaderList, HttpProxyTerminate, HttpRequest, UpstreamOptions, WebsocketTerminate } from 'vane-core'
 import type { Fetch, Flow } from '../executor/flow.ts'
 import { splitConnectionOptions } from '../http1/hop-by-hop.ts'
 import { countForward } from './max-forwards.ts'
@@ -66,11 +66,17 @@ export function createHttpProxy(
 
 const WEBSOCKET = 'websocket'
 
-/** RFC 6455 §4.1: a GET without a body, whose `Upgrade` names the protocol and whose `Connection` names `Upgrade`. */
+/**
+ * RFC 6455 §4.1: a GET without a body, whose `Upgrade` names the protocol, be it among others, and whose `Connection` names
+ * `Upgrade`. The rest of the handshake is between client and upstream.
+ */
 function asksForWebsocket({ method, version, headers, body }: HttpRequest): boolean {
   if (version !== '1.1' || method !== 'GET' || body.kind !== 'empty') return false
-  if (headers.get('upgrade')?.toLowerCase() !== WEBSOCKET) return false
-  return headers.getAll('connection').some((value) => splitConnectionOptions(value).includes('upgrade'))
+  return lists(headers, 'upgrade', WEBSOCKET) && lists(headers, 'connection', 'upgrade')
+}
+
+function lists(headers: HeaderList, name: string, member: string): boolean {
+  return headers.getAll(name).some((value) => splitConnectionOptions(value).includes(member))
 }
 
 function isContinueExpected({ version, headers }: HttpRequest): boolean {

@@ -75,9 +75,9 @@ export interface ServerExchange {
   /** Sends an interim response, where the client's version knows them and the final one has not begun. */
   inform(status: number, headers: HeaderList): void
   /**
-   * Answers 101 and lets go of the connection: what follows is no HTTP, and the socket the caller's. The exchange ends with
-   * the socket. Only for a request that has asked for it, and that no response has begun for. Absent where the version of
-   * HTTP knows no such thing.
+   * Answers 101 and lets go of the connection: what follows is no HTTP, and the socket the caller's. That ends the exchange,
+   * and its listener hears nothing more. Only for a request that has asked for it, and that no response has begun for. Absent
+   * where the version of HTTP knows no such thing.
    *
    * @param headers of the answer; `Connection` and `Upgrade` are written besides.
    *

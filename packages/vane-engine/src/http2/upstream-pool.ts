@@ -140,6 +140,8 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner {
       upstream: this.name,
       active: this.#sessions.size - idle + (other?.active ?? 0),
       idle: idle + (other?.idle ?? 0),
+      // Only HTTP/1.1 is asked to switch.
+      tunnels: other?.tunnels ?? 0,
       waiting: this.#waiting.size + (other?.waiting ?? 0),
       requests: this.#requests + (other?.requests ?? 0),
       failures: this.#failures + (other?.failures ?? 0),

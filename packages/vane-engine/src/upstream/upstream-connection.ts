@@ -30,6 +30,8 @@ export interface ConnectionOwner {
   explain(error: Error): Error
   /** It can take the next request. */
   onFree(connection: UpstreamConnection): void
+  /** It carries a tunnel from now on, until it closes. */
+  onSwitched(connection: UpstreamConnection): void
   onClosed(connection: UpstreamConnection): void
 }
 
@@ -197,7 +199,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
       if (decoded === undefined) return
       at = heads.end
       if (decoded.status === 101 && this.#exchange.request.upgrade !== undefined) {
-        this.#release(this.#exchange, decoded, bytes.subarray(at))
+        this.#switch(this.#exchange, decoded, bytes.subarray(at))
         return
       }
       if (decoded.status >= 200) {
@@ -209,15 +211,18 @@ export class UpstreamConnection implements BodyOwner, Deadline {
   }
 
   /** Lets go of the socket, which is the exchange's from now on. */
-  #release(exchange: Http1UpstreamExchange, { headers }: DecodedResponse, ahead: Buffer): void {
+  #switch(exchange: Http1UpstreamExchange, { headers, switchesTo }: DecodedResponse, ahead: Buffer): void {
+    // To carry bytes of a protocol that nobody asked for would be to carry them for whoever could make the upstream say so.
+    if (switchesTo !== exchange.request.upgrade) throw new HeadFault('a switch to another protocol than was asked for')
     const { socket } = this
     socket.off('data', this.#onBytes)
     socket.off('end', this.#onEnded)
     socket.pause()
+    // In a tunnel the end of one direction is not that of the other.
+    socket.allowHalfOpen = true
     this.#exchange = undefined
-    this.#isClosed = true
     this.#owner.clock.delete(this)
-    this.#owner.onClosed(this)
+    this.#owner.onSwitched(this)
     exchange.onSwitched(headers, { socket, ahead })
   }
 

@@ -112,7 +112,9 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
     if (this.isSettled) upstream.socket.destroy()
     else {
       this.isSettled = true
-      this.#listener.onSwitched(headers, { ...upstream, idleTimeoutMs: this.request.timeouts.idleMs })
+      const { timeouts, upgrade: protocol = '' } = this.request
+      const { name } = this.#pool
+      this.#listener.onSwitched(headers, { ...upstream, name, protocol, idleTimeoutMs: timeouts.idleMs })
     }
   }
 

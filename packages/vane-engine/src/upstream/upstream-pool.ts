@@ -23,6 +23,8 @@ export interface UpstreamStats {
   readonly active: number
   /** Connections that are kept for the next one. */
   readonly idle: number
+  /** Connections that carry a tunnel: they are beside the others, whatever their number. */
+  readonly tunnels: number
   /** Requests that wait for a connection. */
   readonly waiting: number
   /** Requests begun so far. */
@@ -63,6 +65,7 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
   /** The one used last is used first: the others may then close. */
   readonly #idle: UpstreamConnection[] = []
   readonly #waiting = new Set<Http1UpstreamExchange>()
+  readonly #tunnels = new Set<UpstreamConnection>()
   #isRetired = false
 
   constructor(target: PoolTarget, { clock, decoder, maxHeaderBytes }: PoolContext) {
@@ -118,7 +121,17 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
     else connection.socket.destroy()
   }
 
+  onSwitched(connection: UpstreamConnection): void {
+    this.#leave(connection)
+    this.#tunnels.add(connection)
+  }
+
   onClosed(connection: UpstreamConnection): void {
+    if (!this.#tunnels.delete(connection)) this.#leave(connection)
+  }
+
+  /** Its place is free. */
+  #leave(connection: UpstreamConnection): void {
     this.#connections.delete(connection)
     const index = this.#idle.indexOf(connection)
     if (index !== -1) this.#idle.splice(index, 1)
@@ -141,6 +154,7 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
       upstream: this.name,
       active: this.#connections.size - idle,
       idle,
+      tunnels: this.#tunnels.size,
       waiting: this.#waiting.size,
       requests: this.#requests,
       failures: this.#failures,
@@ -154,13 +168,13 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
     this.dropIdle()
   }
 
-  /** Ends every connection, running requests included. */
+  /** Ends every connection, running requests and tunnels included. */
   close(): void {
     this.retire()
     const closed = new VaneError({ kind: 'canceled' }, 'engine is closed')
     for (const exchange of this.#waiting) exchange.breakOff(closed)
     this.#waiting.clear()
-    for (const { socket } of this.#connections) socket.destroy()
+    for (const { socket } of [...this.#connections, ...this.#tunnels]) socket.destroy()
   }
 
   #connectOrWait(exchange: Http1UpstreamExchange): void {

@@ -25,6 +25,8 @@ export class UpstreamPools {
     maxHeaderBytes: MAX_HEADER_BYTES,
   }
   readonly #pools = new Map<string, { readonly pool: UpstreamTransport; leases: number }>()
+  /** Pools that no graph leases any more, and that tunnels may be on still. */
+  readonly #left = new Set<UpstreamTransport>()
 
   /** For deadlines of requests to upstreams. */
   get clock(): DeadlineClock {
@@ -44,12 +46,15 @@ export class UpstreamPools {
         if (--leased.leases > 0) return
         leased.pool.retire()
         this.#pools.delete(key)
+        this.#left.add(leased.pool)
+        this.#forgetEmpty()
       },
     }
   }
 
   stats(): UpstreamStats[] {
-    return [...this.#pools.values()].map(({ pool }) => pool.stats())
+    this.#forgetEmpty()
+    return [...[...this.#pools.values()].map(({ pool }) => pool), ...this.#left].map((pool) => pool.stats())
   }
 
   /**
@@ -66,6 +71,11 @@ export class UpstreamPools {
   /** Ends every connection. */
   close(): void {
     for (const { pool } of this.#pools.values()) pool.close()
+    for (const pool of this.#left) pool.close()
     this.#context.clock.close()
+  }
+
+  #forgetEmpty(): void {
+    for (const pool of this.#left) if (pool.stats().tunnels === 0) this.#left.delete(pool)
   }
 }

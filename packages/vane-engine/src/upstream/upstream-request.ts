@@ -35,6 +35,10 @@ export interface UpstreamRequest {
 
 /** The upstream's end of a tunnel. */
 export interface SwitchedUpstream extends SwitchedSocket {
+  /** Of the upstream, for people. */
+  readonly name: string
+  /** What it has switched to: what it was asked for. */
+  readonly protocol: string
   /** How long neither side may send anything. */
   readonly idleTimeoutMs: number
 }

@@ -16,6 +16,6 @@ export interface UpstreamTransport {
   dropIdle(): number
   /** No request will follow those that are running: connections close after them. */
   retire(): void
-  /** Ends every connection, running requests included. */
+  /** Ends every connection, running requests and tunnels included. */
   close(): void
 }

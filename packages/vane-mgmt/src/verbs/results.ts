@@ -20,6 +20,8 @@ export interface StatsResult extends PingResult {
   readonly connections: { readonly active: number; readonly total: number }
   readonly requests: {
     readonly active: number
+    /** Requests that have become tunnels, and are open; they are not active any more. */
+    readonly tunnels: number
     readonly total: number
     /** Requests whose client went away first. */
     readonly canceled: number
@@ -73,6 +75,8 @@ export interface UpstreamResult {
   readonly active: number
   /** Connections that are kept for the next one. */
   readonly idle: number
+  /** Connections that carry a tunnel: they are beside the others, whatever their number. */
+  readonly tunnels: number
   /** Requests that wait for a connection. */
   readonly waiting: number
   /** Requests begun so far. */
@@ -82,7 +86,7 @@ export interface UpstreamResult {
   readonly retries: number
 }
 
-/** Answer to `get_upstreams`: each way to an upstream that rules in force name, or that requests are still on. */
+/** Answer to `get_upstreams`: each way to an upstream that rules in force name, or that requests or tunnels are still on. */
 export interface UpstreamsResult {
   readonly upstreams: readonly UpstreamResult[]
 }
