@@ -117,6 +117,7 @@ function toPools(features: Pick<OpenFeatures, 'wasm' | 'cgi'>): PoolsResult {
       total_allocations: pool.totalAllocations,
       failures: pool.failures,
     })),
+    fetches: (features.wasm?.fetches() ?? []).map(({ inFlight, ...fetches }) => ({ in_flight: inFlight, ...fetches })),
     cgi: toCgiPool(features.cgi?.stats()),
   }
 }

@@ -130,17 +130,39 @@ unix:/run/app       1     0        0        0         3         0        0
       total_allocations: 5,
       failures: 0,
     }
-    expect((await ask('get pools', { wasm: [pool], cgi: null })).text).toBe(
+    expect((await ask('get pools', { wasm: [pool], fetches: [], cgi: null })).text).toBe(
       `PLUGIN      EXPORT  KIND       CAPACITY  AVAILABLE  IN USE  ALLOCATIONS  FAILURES
 hello.wasm  greet   stateless         4          3       1            5         0
 `,
     )
     const cgi = { capacity: 100, available: 98, in_use: 2, total: 7, refused: 1 }
-    expect((await ask('get pools', { wasm: [], cgi })).text).toBe(
+    expect((await ask('get pools', { wasm: [], fetches: [], cgi })).text).toBe(
       `no pools: no rule uses a plugin, or the wasm feature is off
 
 CGI       CAPACITY  AVAILABLE  IN USE  STARTED  REFUSED
 programs       100         98       2        7        1
+`,
+    )
+  })
+
+  it('get pools shows what came of fetches', async () => {
+    const fetches = [
+      {
+        key: '/etc/vane/wasm/auth.wasm',
+        in_flight: 1,
+        ok: 5,
+        errors: { 'dns-failure': 0, timeout: 2, 'not-allowed': 1 },
+        traps: 1,
+        redirects: 3,
+      },
+      { key: '/etc/vane/wasm/geo.wasm', in_flight: 0, ok: 1, errors: { timeout: 0 }, traps: 0, redirects: 0 },
+    ]
+    expect((await ask('get pools', { wasm: [], fetches, cgi: null })).text).toBe(
+      `no pools: no rule uses a plugin, or the wasm feature is off
+
+PLUGIN     FETCHING  ANSWERED  REDIRECTS  FAILED  WHY
+auth.wasm         1         5          3       4  timeout 2, not-allowed 1, outside the contract 1
+geo.wasm          0         1          0       0
 `,
     )
   })

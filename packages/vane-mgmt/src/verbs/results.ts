@@ -124,6 +124,8 @@ export type ReloadCause = 'signal' | 'verb' | 'watch'
 export interface PoolsResult {
   /** Empty where the `wasm` feature is off. */
   readonly wasm: readonly WasmPoolResult[]
+  /** One for each plugin that has called `http-fetch`. */
+  readonly fetches: readonly WasmFetchResult[]
   /** `null` where the `cgi` feature is off. */
   readonly cgi: CgiPoolResult | null
 }
@@ -151,6 +153,21 @@ export interface WasmPoolResult {
   readonly in_use: number
   readonly total_allocations: number
   readonly failures: number
+}
+
+/** What came of one plugin's calls of `http-fetch` since the daemon began. */
+export interface WasmFetchResult {
+  /** Path of the plugin's file. */
+  readonly key: string
+  readonly in_flight: number
+  /** Calls that got a response, whatever its status. */
+  readonly ok: number
+  /** Calls that failed, by the error that the plugin was told; none is left out. */
+  readonly errors: Readonly<Record<string, number>>
+  /** Calls outside the contract, which ended as traps. */
+  readonly traps: number
+  /** Hops that responses led to and that the policy allowed. */
+  readonly redirects: number
 }
 
 /** Answer to `set_flow_verbosity`: what it is now. */
