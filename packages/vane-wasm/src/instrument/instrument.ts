@@ -6,7 +6,7 @@ import { rewriteModule, type InstrumentedModule } from './rewrite-module.ts'
 import { SECTION } from './sections.ts'
 
 /** Changes whenever the same module would be rewritten differently: part of every cache key. */
-export const INSTRUMENTER_VERSION = 6
+export const INSTRUMENTER_VERSION = 7
 
 /**
  * Marking makes code a quarter larger, and the engine compiles a function when it is first called, in that call's time. An
