@@ -33,8 +33,8 @@ const SLOT_MODULE = new WebAssembly.Module(
 /**
  * Watches the CPU time of one component instance, whose core modules share it.
  *
- * A call runs on fuel. Only one that asks for more a second time looks at the clock, which costs as much as a small call does; the
- * first time may be owed to the calls before it. The clock is the wall's; when the time seems to be up the thread's own CPU
+ * A call runs on fuel. Only one that asks for more a second time, or for much, looks at the clock, which costs as much as a small call
+ * does; the first time may be owed to the calls before it. The clock is the wall's; when the time seems to be up the thread's own CPU
  * time has the last word, for a busy machine must not end calls that hardly ran.
  */
 export class Meter {
@@ -118,7 +118,7 @@ export class Meter {
   #look(): boolean {
     if (this.#isExpired) return false
     let slice = SLICE
-    if (this.#hasAsked) {
+    if (this.#hasAsked || this.#owesMuch()) {
       const leftMs = this.#leftMs()
       if (leftMs <= 0) {
         this.#isExpired = true
@@ -131,6 +131,11 @@ export class Meter {
     for (const fuel of this.#fuel) if ((fuel.value as number) < 0 || (fuel.value as number) > slice) fuel.value = slice
     this.#hostFuel = slice
     return true
+  }
+
+  /** Whether a bulk operation is next that takes longer than what is given out at once. */
+  #owesMuch(): boolean {
+    return this.#fuel.some((fuel) => (fuel.value as number) < -SLICE)
   }
 
   /** Time left of the running call, none if it is not above 0; starts the clock where it stands. */

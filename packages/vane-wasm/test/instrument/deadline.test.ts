@@ -31,10 +31,10 @@ describe('fuel that is given out', () => {
     return instance.exports[METER_EXPORTS.fuel] as WebAssembly.Global
   }
 
-  /** Uses up the fuel; answers how much there is then. */
-  function ask(core: MeteredCore): number {
+  /** Uses up the fuel and more; answers how much there is then. */
+  function ask(core: MeteredCore, owed: number = 1): number {
     const fuel = fuelIn(core)
-    fuel.value = -1
+    fuel.value = -owed
     const slot = core.instance.exports[METER_EXPORTS.slot] as WebAssembly.Table
     ;(slot.get(0) as () => void)()
     return fuel.value as number
@@ -80,6 +80,16 @@ describe('fuel that is given out', () => {
     expect(ask(core)).toBe(LIMIT_MS * 1000)
     pass(400, 2)
     expect(() => ask(core)).toThrow(WebAssembly.RuntimeError)
+  })
+
+  test('is counted from the first on for what takes long at once', async () => {
+    const core = await meterWat('(module)')
+    core.meter.begin(LIMIT_MS)
+    expect(ask(core, 100_000)).toBe(FULL)
+    pass(9.99)
+    expect(ask(core, 100_000)).toBe(2000)
+    pass(7)
+    expect(() => ask(core, 100_000)).toThrow(WebAssembly.RuntimeError)
   })
 
   test('is taken back from modules that have more of it', async () => {
