@@ -20,7 +20,10 @@ export interface TrajectoryStep {
   readonly node: number
   readonly kind: string
   readonly branch: StepBranch
-  /** Microseconds spent in the node. A dispatch counts with the node after it: its look-up takes less than a clock can tell. */
+  /**
+   * Microseconds spent in the node. Those of checks, look-ups and built-in middleware count with the next node that has a
+   * time of its own, since a look at the clock would take longer than they do. The last node's end with the request.
+   */
   readonly micros: number
 }
 

@@ -1,4 +1,4 @@
-import type { HttpRequest, StepBranch } from 'vane-core'
+import type { HttpRequest } from 'vane-core'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import {
   ADDRESS_READER,
@@ -19,6 +19,7 @@ import {
   TEST,
 } from '../link/match-program.ts'
 import type { Connection } from '../listen/connection.ts'
+import { BRANCH } from './step-codes.ts'
 import type { TrajectoryRecorder } from './trajectory-recorder.ts'
 
 /** After every rule. */
@@ -46,19 +47,19 @@ export function matchFrom(graph: LinkedGraph, at: number, { connection, request,
   let won = 0
   for (;;) {
     let way: number
-    let branch: StepBranch
+    let branch: number
     switch (code[step + CODE]) {
       case CODE_CHECK: {
         const isMatch = tests[code[step + TEST]!]!(connection, request)
         way = code[step + (isMatch ? ON_MATCH : ON_MISS)]!
-        branch = isMatch ? 'match' : 'miss'
+        branch = isMatch ? BRANCH.match : BRANCH.miss
         break
       }
       case CODE_DISPATCH: {
         const bytes = code[step + ADDRESS_READER]!
         const address = bytes === NOT_HERE ? undefined : addressReaders[bytes]!(connection)
         way = lookups.find(step + LOOKUP, readers[code[step + READER]!]!(connection, request), address)
-        branch = recorder !== undefined && way === lookups.defaultOf(step + LOOKUP) ? 'default' : 'case'
+        branch = recorder !== undefined && way === lookups.defaultOf(step + LOOKUP) ? BRANCH.default : BRANCH.case
         break
       }
       case CODE_CANDIDATE: {
@@ -68,13 +69,13 @@ export function matchFrom(graph: LinkedGraph, at: number, { connection, request,
           won = code[step + ON_WIN]!
         }
         way = code[step + NEXT]!
-        branch = 'continue'
+        branch = BRANCH.continue
         break
       }
       default: {
         const isChosen = first !== NO_PLACE
         way = isChosen ? won : code[step + DEFAULT]!
-        branch = isChosen ? 'match' : 'default'
+        branch = isChosen ? BRANCH.match : BRANCH.default
         first = NO_PLACE
         break
       }

@@ -7,17 +7,14 @@ import { joinSockets } from '../tunnel/join-sockets.ts'
 import { toUpstreamError } from '../upstream/upstream-error.ts'
 import type { SwitchedUpstream } from '../upstream/upstream-request.ts'
 import type { FailureSinks } from './report-failure.ts'
-import type { TrajectoryRecorder } from './trajectory-recorder.ts'
+import type { RecordedWalk, TrajectoryRecorder } from './trajectory-recorder.ts'
 import { TunnelAccount } from './tunnel-account.ts'
 
-/** A request that is to go on as a tunnel. */
-export interface TunnelRequest {
+/** The walk of a request that is to go on as a tunnel. */
+export interface TunnelRequest extends RecordedWalk {
   readonly exchange: ServerExchange
   readonly connection: Connection
   readonly recorder: TrajectoryRecorder | undefined
-  /** Rule of the walk that led here, and what failed on it. */
-  readonly rule: string | undefined
-  readonly error: Error | undefined
 }
 
 /** The upstream's answer to it. */
@@ -34,15 +31,15 @@ export interface TunnelGrant {
  * @returns false where the client cannot have it.
  */
 export function openTunnel(request: TunnelRequest, { headers, upstream }: TunnelGrant, sinks: FailureSinks): boolean {
-  const { exchange, connection, recorder, rule, error } = request
+  const { exchange, connection, recorder } = request
   const client = exchange.switchProtocols?.(upstream.protocol, headers)
   if (client === undefined) {
     upstream.socket.destroy()
     return false
   }
   sinks.counters.requestsActive--
-  recorder?.becomeTunnel(connection, exchange, { outcome: 'tunnel', rule, error, protocol: upstream.protocol })
-  const account = new TunnelAccount(client, { recorder, rule, connection }, sinks)
+  recorder?.becomeTunnel(connection, upstream.protocol)
+  const account = new TunnelAccount(client, request, sinks)
   if (client.ahead.length > 0) upstream.socket.write(client.ahead)
   if (upstream.ahead.length > 0) client.socket.write(upstream.ahead)
   carry(client.socket, upstream, account)

@@ -1,16 +1,13 @@
+import { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { SwitchedSocket } from '../http1/server-codec.ts'
 import type { Connection } from '../listen/connection.ts'
+import type { TunnelRequest } from './open-tunnel.ts'
 import { type FailureSinks, reportFailure } from './report-failure.ts'
-import type { TrajectoryRecorder } from './trajectory-recorder.ts'
+import type { RecordedWalk, TrajectoryRecorder } from './trajectory-recorder.ts'
 
-/** The request that a tunnel began as. */
-export interface TunnelOrigin {
-  /** It has written down everything but the end. */
-  readonly recorder: TrajectoryRecorder | undefined
-  readonly rule: string | undefined
-  readonly connection: Connection
-}
+/** Of a target no more is told. */
+const MAX_TARGET_LENGTH = 512
 
 /**
  * What counters and the flow log are owed of a tunnel, from its beginning to its end.
@@ -18,19 +15,37 @@ export interface TunnelOrigin {
  * It holds nothing of the walk that led there: a graph that is replaced must not stay for as long as the tunnels that began
  * on it.
  */
-export class TunnelAccount {
+export class TunnelAccount implements RecordedWalk {
+  readonly connection: Connection
+  readonly rule: string | undefined
+  readonly exchange: {
+    readonly request: { readonly method: string; readonly target: string }
+    readonly status: number | undefined
+    bytesIn: number
+    bytesOut: number
+  }
+  error: Error | undefined
   readonly #client: Socket
-  readonly #origin: TunnelOrigin
+  readonly #recorder: TrajectoryRecorder | undefined
   readonly #sinks: FailureSinks
   /** What the client's socket had carried before. */
   readonly #readBefore: number
   readonly #writtenBefore: number
-  #error: Error | undefined
 
   /** @param client as it was handed over: nothing has been written to it since. */
-  constructor({ socket, ahead }: SwitchedSocket, origin: TunnelOrigin, sinks: FailureSinks) {
+  constructor({ socket, ahead }: SwitchedSocket, origin: TunnelRequest, sinks: FailureSinks) {
+    const { connection, recorder, rule, exchange } = origin
+    const { method, target } = exchange.request
+    this.connection = connection
+    this.rule = rule
+    this.exchange = {
+      request: { method: copy(method), target: copy(target) },
+      status: exchange.status,
+      bytesIn: 0,
+      bytesOut: 0,
+    }
     this.#client = socket
-    this.#origin = origin
+    this.#recorder = recorder
     this.#sinks = sinks
     this.#readBefore = socket.bytesRead - socket.readableLength - ahead.length
     this.#writtenBefore = socket.bytesWritten
@@ -40,7 +55,7 @@ export class TunnelAccount {
 
   /** Why it is about to end, where no side has ended it in good order. */
   endsFor(reason: Error): void {
-    this.#error ??= reason
+    this.error ??= reason
   }
 
   /** The upstream has broken off. */
@@ -48,17 +63,19 @@ export class TunnelAccount {
     // Who has gone first cannot be failed.
     if (this.#client.destroyed) return
     this.endsFor(error)
-    const { rule, connection } = this.#origin
-    reportFailure(error, { node: undefined, rule, connection }, this.#sinks)
+    reportFailure(error, { node: undefined, rule: this.rule, connection: this.connection }, this.#sinks)
   }
 
   #end(): void {
     const { bytesRead, bytesWritten } = this.#client
     this.#sinks.counters.tunnelsActive--
-    this.#origin.recorder?.finishTunnel({
-      bytesIn: bytesRead - this.#readBefore,
-      bytesOut: bytesWritten - this.#writtenBefore,
-      error: this.#error,
-    })
+    this.exchange.bytesIn = bytesRead - this.#readBefore
+    this.exchange.bytesOut = bytesWritten - this.#writtenBefore
+    this.#recorder?.finish(this, 'tunnel')
   }
+}
+
+/** A text of its own: one that was cut from a head would keep all of it. */
+function copy(text: string): string {
+  return Buffer.from(text.slice(0, MAX_TARGET_LENGTH), 'latin1').toString('latin1')
 }

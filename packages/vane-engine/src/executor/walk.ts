@@ -34,8 +34,9 @@ import { openTunnel } from './open-tunnel.ts'
 import { discardBody } from './discard-body.ts'
 import { type FailureSinks, reportFailure, reportRetry } from './report-failure.ts'
 import { respondToError, toStatusResponse } from './respond-to-error.ts'
+import { BRANCH } from './step-codes.ts'
 import { toOutcome } from './to-outcome.ts'
-import type { TrajectoryRecorder } from './trajectory-recorder.ts'
+import type { RecordedWalk, TrajectoryRecorder } from './trajectory-recorder.ts'
 import type { WalkStart } from './walk-start.ts'
 
 /**
@@ -43,18 +44,18 @@ import type { WalkStart } from './walk-start.ts'
  *
  * It goes on synchronously for as long as nodes answer synchronously; what is a promise suspends it at that node.
  */
-export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeListener {
+export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeListener, RecordedWalk {
   readonly connection: Connection
   readonly request: HttpRequest
   response: HttpResponse | undefined
   readonly #graph: LinkedGraph
-  readonly #exchange: ServerExchange
+  readonly exchange: ServerExchange
   readonly #context: FailureSinks
   readonly recorder: TrajectoryRecorder | undefined
   /** Node of the fetch that is under way. */
   #fetchAt = NO_NODE
-  #rule: string | undefined
-  #error: Error | undefined
+  rule: string | undefined
+  error: Error | undefined
   /** The walk has reached an end of the graph, or its client has gone: nothing further runs. */
   #hasEnded = false
   #isClosed = false
@@ -64,7 +65,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   /** Holds the graph until the response is over. */
   constructor(start: WalkStart, context: FailureSinks) {
     this.#graph = start.graph.retain()
-    this.#exchange = start.exchange
+    this.exchange = start.exchange
     this.recorder = start.recorder
     this.#context = context
     this.connection = start.connection
@@ -95,13 +96,13 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   }
 
   onInterim(status: number, headers: HeaderList): void {
-    if (!this.#hasEnded) this.#exchange.inform(status, headers)
+    if (!this.#hasEnded) this.exchange.inform(status, headers)
   }
 
   onRetry(error: Error): void {
     const node = this.#graph.nodes[this.#fetchAt]!
-    this.recorder?.leave(this.#fetchAt, node, 'retry')
-    reportRetry(error, { node, rule: this.#rule, connection: this.connection }, this.#context)
+    this.recorder?.leave(this.#fetchAt, node, BRANCH.retry)
+    reportRetry(error, { node, rule: this.rule, connection: this.connection }, this.#context)
   }
 
   onResponse(response: HttpResponse): void {
@@ -112,12 +113,11 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   }
 
   onSwitched(headers: HeaderList, upstream: SwitchedUpstream): void {
-    const { recorder, connection } = this
+    const { recorder } = this
     const node = this.#graph.nodes[this.#fetchAt]!
-    recorder?.leave(this.#fetchAt, node, 'tunnel')
-    recorder?.leave(node.otherwise, this.#graph.nodes[node.otherwise]!, 'end')
-    const request = { exchange: this.#exchange, connection, recorder, rule: this.#rule, error: this.#error }
-    if (!openTunnel(request, { headers, upstream }, this.#context)) {
+    recorder?.leave(this.#fetchAt, node, BRANCH.tunnel)
+    recorder?.leave(node.otherwise, this.#graph.nodes[node.otherwise]!, BRANCH.end)
+    if (!openTunnel(this, { headers, upstream }, this.#context)) {
       this.drop()
       return
     }
@@ -141,7 +141,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
         this.#answerError(new VaneError({ kind: 'internal' }, `walk led to node ${at}, which does not exist`))
         return
       }
-      if (this.#rule === undefined && node.rule !== null) this.#rule = node.rule
+      if (this.rule === undefined && node.rule !== null) this.rule = node.rule
       if (node.collect !== undefined && this.#mustWaitForBody(at, node, node.collect)) return
       at = this.#step(at, node)
     }
@@ -152,7 +152,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     switch (node.op) {
       case OP_CHECK: {
         const isMatch = node.test!(this.connection, this.request)
-        this.recorder?.leave(at, node, isMatch ? 'match' : 'miss')
+        this.recorder?.leave(at, node, isMatch ? BRANCH.match : BRANCH.miss)
         return isMatch ? node.onMatch : node.next
       }
       case OP_MIDDLEWARE: {
@@ -186,11 +186,11 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
         return NO_NODE
       }
       case OP_WRITE_RESPONSE:
-        this.recorder?.leave(at, node, 'end')
+        this.recorder?.leave(at, node, BRANCH.end)
         this.#answer(this.response ?? toStatusResponse(500), false)
         return NO_NODE
       case OP_CLOSE:
-        this.recorder?.leave(at, node, 'close')
+        this.recorder?.leave(at, node, BRANCH.close)
         if (node.unmatched) this.#answerUnmatched()
         else this.drop()
         return NO_NODE
@@ -209,7 +209,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   }
 
   #onOutcome(at: number, node: LinkedNode, outcome: MiddlewareOutcome): number {
-    this.recorder?.leave(at, node, outcome.tag)
+    this.recorder?.leave(at, node, BRANCH[outcome.tag])
     switch (outcome.tag) {
       case 'continue':
         return node.next
@@ -223,7 +223,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   }
 
   #onFetched(at: number, node: LinkedNode, response: HttpResponse): number {
-    this.recorder?.leave(at, node, 'response')
+    this.recorder?.leave(at, node, BRANCH.response)
     // A response made by `on_error` takes the place of the one that response middleware failed on.
     if (this.response !== undefined) discardBody(this.response, new Error('replaced after a failure'))
     this.response = response
@@ -261,7 +261,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
 
   /** The failure channel: what a throw at a node leads to. */
   #onFailure(at: number, node: LinkedNode, error: unknown): number {
-    this.recorder?.leave(at, node, 'error')
+    this.recorder?.leave(at, node, BRANCH.error)
     const hint = isPluginError(error) && error.case === 'plugin' ? error.onErrorHint : undefined
     if (hint !== 'force-close' && node.onError !== NO_NODE) {
       this.#report(error, node)
@@ -284,8 +284,8 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   }
 
   #report(error: unknown, node: LinkedNode | undefined): void {
-    this.#error = error instanceof Error ? error : new Error(String(error))
-    reportFailure(this.#error, { node, rule: this.#rule, connection: this.connection }, this.#context)
+    this.error = error instanceof Error ? error : new Error(String(error))
+    reportFailure(this.error, { node, rule: this.rule, connection: this.connection }, this.#context)
   }
 
   /** No rule wants the request. Where a connection carries others beside it, they go on (RFC 9110 §15.5.20). */
@@ -304,12 +304,12 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     if (this.response !== undefined && this.response !== response) discardBody(this.response, new Error('replaced'))
     this.response = response
     try {
-      this.#exchange.respond(response, close)
+      this.exchange.respond(response, close)
     } catch (error) {
       // A field that no encoder can write, from a rule or a plugin.
       this.#report(error, undefined)
       discardBody(response, new Error('response cannot be written'))
-      this.#exchange.respond(toStatusResponse(500), true)
+      this.exchange.respond(toStatusResponse(500), true)
     }
   }
 
@@ -324,7 +324,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     this.#hasEnded = true
     this.#isClosed = true
     if (this.response !== undefined) discardBody(this.response, canceled())
-    this.#exchange.cut(canceled())
+    this.exchange.cut(canceled())
   }
 
   /** The exchange is over, whoever ended it. */
@@ -339,13 +339,12 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     }
     const { counters } = this.#context
     // A response that broke off under way: the head said one thing, the body's failure another.
-    if (end === 'cut' && !this.#isClosed && this.#exchange.error !== undefined)
-      this.#report(this.#exchange.error, undefined)
-    if (this.#exchange.status !== undefined) counters.countResponse(this.#exchange.status)
+    if (end === 'cut' && !this.#isClosed && this.exchange.error !== undefined)
+      this.#report(this.exchange.error, undefined)
+    if (this.exchange.status !== undefined) counters.countResponse(this.exchange.status)
     if (end === 'client-gone') counters.requestsCanceled++
     counters.requestsActive--
-    const outcome = toOutcome(end, this.#isClosed)
-    this.recorder?.finish(this.connection, this.#exchange, { outcome, rule: this.#rule, error: this.#error })
+    this.recorder?.finish(this, toOutcome(end, this.#isClosed))
     this.#graph.release()
   }
 }

@@ -141,7 +141,10 @@ function linkNode(
       return new LinkedNode(OP_MATCH, node.kind, rule)
     case 'middleware': {
       const linked = withBody(new LinkedNode(OP_MIDDLEWARE, node.kind, rule), node)
-      linked.name = at(graph.middlewares, node.id, 'middleware').name
+      const { name, plugin } = at(graph.middlewares, node.id, 'middleware')
+      linked.name = name
+      // Our own answer at once, unless they wait for a body.
+      linked.isTimed = plugin !== undefined || node.collectBodyBefore !== undefined
       linked.middleware = at(parts.middlewares, node.id, 'middleware')
       linked.next = node.next
       if (node.onError !== undefined) linked.onError = node.onError

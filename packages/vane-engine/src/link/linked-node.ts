@@ -1,4 +1,5 @@
 import type { Node } from 'vane-core'
+import { KIND } from '../executor/step-codes.ts'
 import type { Fetch, Middleware } from '../executor/flow.ts'
 import type { TcpForward } from '../tunnel/tcp-forward.ts'
 import type { PredicateTest } from './predicate-test.ts'
@@ -37,6 +38,8 @@ export class LinkedNode {
   readonly op: Op
   /** Of the symbolic node, for logs and trajectories. */
   readonly kind: Node['kind']
+  /** The same as a number. */
+  readonly kindCode: number
   /** The rule it belongs to; `null` where several share it. */
   readonly rule: string | null
   /** Middleware or fetch it runs, for logs; empty for others. */
@@ -56,12 +59,16 @@ export class LinkedNode {
   /** Body that must be in memory before the node runs. */
   collect: 'request' | 'response' | undefined = undefined
   bodyLimitBytes: number = Infinity
+  /** Whether it may take longer than a look at the clock does. */
+  isTimed: boolean
   /** Of a close: no rule matched. */
   unmatched = false
 
   constructor(op: Op, kind: Node['kind'], rule: string | null) {
     this.op = op
     this.kind = kind
+    this.kindCode = KIND[kind]
     this.rule = rule
+    this.isTimed = op === OP_CHECK || op === OP_MIDDLEWARE || op === OP_FETCH
   }
 }

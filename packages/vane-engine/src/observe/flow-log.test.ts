@@ -1,13 +1,20 @@
 import type { FlowEvent, Trajectory } from 'vane-core'
 import { describe, expect, test } from 'vitest'
+import { BRANCH } from '../executor/step-codes.ts'
 import type { ServerExchange } from '../http1/server-codec.ts'
-import { LinkedNode, OP_CHECK, OP_FETCH } from '../link/linked-node.ts'
+import { LinkedNode, OP_CHECK, OP_FETCH, OP_MATCH, OP_WRITE_RESPONSE } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
 import { FlowLog } from './flow-log.ts'
 
 const CONNECTION = { id: '0123456789abcdef', entryKey: 'tcp:127.0.0.1:80' } as unknown as Connection
 const CHECK = new LinkedNode(OP_CHECK, 'check', null)
 const FETCH = new LinkedNode(OP_FETCH, 'fetch', 'r')
+
+const WALK = { connection: CONNECTION, exchange: toExchange('GET', '/'), rule: 'r', error: undefined }
+
+function toExchange(method: string, target: string): ServerExchange {
+  return { request: { method, target }, status: 200, bytesIn: 1, bytesOut: 2 } as unknown as ServerExchange
+}
 
 /** One request that takes `checks` checks and a fetch. */
 function run(
@@ -16,10 +23,9 @@ function run(
   { checks = 1, method = 'GET', error = undefined as Error | undefined } = {},
 ): void {
   const recorder = log.begin(CONNECTION)
-  for (let i = 0; i < checks; i++) recorder?.leave(i, CHECK, i % 2 === 0 ? 'miss' : 'match')
-  recorder?.leave(checks, FETCH, 'response')
-  const exchange = { request: { method, target }, status: 200, bytesIn: 1, bytesOut: 2 } as unknown as ServerExchange
-  recorder?.finish(CONNECTION, exchange, { outcome: 'response', rule: 'r', error })
+  for (let i = 0; i < checks; i++) recorder?.leave(i, CHECK, i % 2 === 0 ? BRANCH.miss : BRANCH.match)
+  recorder?.leave(checks, FETCH, BRANCH.response)
+  recorder?.finish({ ...WALK, exchange: toExchange(method, target), error }, 'response')
 }
 
 function trajectories(events: readonly FlowEvent[]): Trajectory[] {
@@ -73,15 +79,59 @@ describe('what is remembered', () => {
     ])
   })
 
-  test('holds its entries in the recorders of those it has forgotten', () => {
+  test('needs as many recorders as there are requests at once', () => {
     const log = new FlowLog({ maxEvents: 4 })
-    for (let i = 0; i < 100; i++) run(log, `/${i}`)
     const first = log.begin(CONNECTION)
-    run(log, '/between')
-    const again = log.begin(CONNECTION)
-    // The ring has one that is displaced for each that comes in: two are enough for two at once.
-    expect(first).not.toBe(again)
-    expect(targets(log)).toEqual(['/97', '/98', '/99', '/between'])
+    const second = log.begin(CONNECTION)
+    expect(second).not.toBe(first)
+    first?.finish(WALK, 'response')
+    expect(log.begin(CONNECTION)).toBe(first)
+  })
+
+  test('has milestones of connections between requests, in their order', () => {
+    const log = new FlowLog({ maxEvents: 4 })
+    const terminate = {
+      event: 'terminate',
+      unixMs: Date.now(),
+      durationMs: 1,
+      requests: 1,
+      forwarded: undefined,
+      bytesIn: 1,
+      bytesOut: 1,
+    } as const
+    for (let i = 0; i < 5; i++) {
+      run(log, `/${i}`)
+      log.add(() => ({ ...terminate, connectionId: `${i}`, entry: undefined, peer: undefined }))
+    }
+    const seen = log.recent().map((event) => (event.event === 'request' ? event.trajectory.target : event.connectionId))
+    expect(seen).toEqual(['/3', '3', '/4', '4'])
+  })
+})
+
+describe('the time of a step', () => {
+  const end = new LinkedNode(OP_WRITE_RESPONSE, 'terminate', null)
+  const lookUp = new LinkedNode(OP_MATCH, 'dispatch', null)
+  const spend = (ms: number): void => {
+    const endsAt = performance.now() + ms
+    while (performance.now() < endsAt);
+  }
+
+  test('counts with the next that has one where it is too short, and the last one ends with the request', () => {
+    const log = new FlowLog()
+    const recorder = log.begin(CONNECTION)
+    recorder?.leave(0, lookUp, BRANCH.case)
+    spend(2)
+    recorder?.leave(1, CHECK, BRANCH.match)
+    spend(3)
+    recorder?.leave(2, end, BRANCH.end)
+    spend(4)
+    recorder?.finish(WALK, 'response')
+    const [{ steps, durationMs } = { steps: [], durationMs: 0 }] = trajectories(log.recent())
+    const micros = steps.map((step) => step.micros)
+    expect(micros[0]).toBe(0)
+    expect(micros[1]).toBeGreaterThanOrEqual(2_000)
+    expect(micros[2]).toBeGreaterThanOrEqual(7_000)
+    expect(durationMs).toBeGreaterThanOrEqual(9)
   })
 })
 

@@ -1,9 +1,18 @@
-import type { ConnectionEvent, FlowEvent, FlowVerbosity, StepEvent, TrajectoryStep } from 'vane-core'
-import { RecorderSlabs } from '../executor/recorder-memory.ts'
-import { RECORDER_SIZE, type RecorderOwner, toUnixMs, TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
+import type { ConnectionEvent, FlowEvent, FlowVerbosity, StepEvent, Trajectory, TrajectoryStep } from 'vane-core'
+import { StepSlabs } from '../executor/step-slabs.ts'
+import {
+  MAX_STEPS,
+  type RecordedWalk,
+  type RecorderOwner,
+  STEP_WORDS,
+  TrajectoryRecorder,
+} from '../executor/trajectory-recorder.ts'
 import type { LinkedNode } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
 import { toUpgradeEvent } from './connection-events.ts'
+import type { FlowChunk } from './flow-chunk.ts'
+import { FlowRing } from './flow-ring.ts'
+import { endedAtOf, readTrajectory, writeTrajectory } from './trajectory-record.ts'
 
 /** Hears of entries as they are made, on the path of the request they are about: it must be quick, and must not throw. */
 export type FlowListener = (event: FlowEvent) => void
@@ -16,36 +25,39 @@ export interface FlowLogOptions {
   readonly maxAgeMs?: number
 }
 
-/** What is kept of an entry: a recorder as it is, since making its object form is left to whoever reads. */
-type Kept = TrajectoryRecorder | Exclude<FlowEvent, { readonly event: 'request' }>
+type Milestone = Exclude<FlowEvent, { readonly event: 'request' }>
 
 const DEFAULT_MAX_EVENTS = 10_000
 const DEFAULT_MAX_AGE_MS = 60_000
 /** Recorders kept for requests to come: as many as were under way at once, up to this. */
 const MAX_SPARE_RECORDERS = 1_024
+/** A milestone is an object: its record has nothing but a length. */
+const MILESTONE_BYTES = 8
 
 /**
  * What happened on connections and requests lately, and whoever wants to hear of it as it happens.
  *
- * A request costs no memory of its own: the recorder that it fills takes the place of the oldest in the ring, and that one
- * is used for the next. Where nothing is kept and nobody listens, nothing is recorded.
+ * A request costs no memory of its own: what its recorder noted is written over the oldest there is, and the recorder notes
+ * the next. Where nothing is kept and nobody listens, nothing is recorded.
  */
 export class FlowLog implements RecorderOwner {
   readonly #maxEvents: number
   readonly #maxAgeMs: number
-  readonly #ring: (Kept | undefined)[] = []
-  /** Where the next entry goes. */
-  #next = 0
+  readonly #ring: FlowRing
   readonly #spare: TrajectoryRecorder[] = []
-  readonly #memory = new RecorderSlabs(RECORDER_SIZE)
+  readonly #memory = new StepSlabs(MAX_STEPS * STEP_WORDS)
   readonly #listeners = new Set<FlowListener>()
   /** A field and not a getter: it is read at every step of every request. */
   isVerbose = false
+  /** Whether anybody will ever read what is recorded. */
+  #isWanted: boolean
   #total = 0
 
   constructor({ maxEvents = DEFAULT_MAX_EVENTS, maxAgeMs = DEFAULT_MAX_AGE_MS }: FlowLogOptions = {}) {
     this.#maxEvents = maxEvents
     this.#maxAgeMs = maxAgeMs
+    this.#ring = new FlowRing({ maxRecords: maxEvents, maxAgeMs })
+    this.#isWanted = maxEvents > 0
   }
 
   /** Entries so far. */
@@ -63,19 +75,23 @@ export class FlowLog implements RecorderOwner {
 
   /** Begins to write a request down; `undefined` where nobody would ever read it. */
   begin(connection: Connection): TrajectoryRecorder | undefined {
-    if (!this.#isWanted()) return undefined
+    if (!this.#isWanted) return undefined
     return (this.#spare.pop() ?? new TrajectoryRecorder(this, this.#memory.take())).begin(connection)
   }
 
   /** Adds a milestone of a connection. `make` is asked only where somebody would read it. */
   add(make: () => ConnectionEvent): void {
-    if (this.#isWanted()) this.#append(make())
+    if (this.#isWanted) this.#append(make())
   }
 
   /** Hears of entries from now on. @returns stops that. */
   subscribe(listener: FlowListener): () => void {
     this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+    this.#isWanted = true
+    return () => {
+      this.#listeners.delete(listener)
+      this.#isWanted = this.#maxEvents > 0 || this.#listeners.size > 0
+    }
   }
 
   /** What is remembered, oldest first. */
@@ -83,12 +99,11 @@ export class FlowLog implements RecorderOwner {
     const oldestAtMs = performance.now() - this.#maxAgeMs
     const oldestUnixMs = Date.now() - this.#maxAgeMs
     const events: FlowEvent[] = []
-    for (let i = 0; i < this.#ring.length; i++) {
-      // Before the ring has been filled once, `#next` is its length.
-      const kept = this.#ring[(this.#next + i) % this.#ring.length]
-      if (kept instanceof TrajectoryRecorder) {
-        if (kept.endedAtMs >= oldestAtMs) events.push(toRequestEvent(kept))
-      } else if (kept !== undefined && kept.unixMs >= oldestUnixMs) events.push(kept)
+    for (const { chunk, place } of this.#ring.recent()) {
+      if (place.byteCount === MILESTONE_BYTES) {
+        const milestone = chunk.values[place.valueAt] as Milestone
+        if (milestone.unixMs >= oldestUnixMs) events.push(milestone)
+      } else if (endedAtOf(chunk, place.at) >= oldestAtMs) events.push(toRequestEvent(chunk, place))
     }
     return events
   }
@@ -109,42 +124,34 @@ export class FlowLog implements RecorderOwner {
     this.#append(toUpgradeEvent(connection, protocol))
   }
 
-  onFinished(recorder: TrajectoryRecorder): void {
+  onFinished(recorder: TrajectoryRecorder, walk: RecordedWalk, outcome: Trajectory['outcome']): void {
     this.#total++
-    if (this.#listeners.size > 0) this.#tell(toRequestEvent(recorder))
-    this.#keep(recorder)
+    const chunk = writeTrajectory(this.#ring, recorder, walk, outcome)
+    if (this.#spare.length < MAX_SPARE_RECORDERS) this.#spare.push(recorder)
+    if (this.#listeners.size > 0) this.#tell(toRequestEvent(chunk, chunk))
   }
 
-  #append(event: Exclude<FlowEvent, { readonly event: 'request' }>): void {
+  #append(event: Milestone): void {
     this.#total++
+    const chunk = this.#ring.add(MILESTONE_BYTES, 1)
+    chunk.values[chunk.valueAt] = event
     this.#tell(event)
-    this.#keep(event)
   }
 
   #tell(event: FlowEvent): void {
     for (const listener of this.#listeners) listener(event)
   }
+}
 
-  #keep(entry: Kept): void {
-    if (this.#maxEvents === 0) {
-      this.#spareIt(entry)
-      return
-    }
-    const displaced = this.#ring[this.#next]
-    this.#ring[this.#next] = entry
-    this.#next = this.#next + 1 === this.#maxEvents ? 0 : this.#next + 1
-    this.#spareIt(displaced)
-  }
-
-  #spareIt(entry: Kept | undefined): void {
-    if (entry instanceof TrajectoryRecorder && this.#spare.length < MAX_SPARE_RECORDERS) this.#spare.push(entry)
-  }
-
-  #isWanted(): boolean {
-    return this.#maxEvents > 0 || this.#listeners.size > 0
+function toRequestEvent(chunk: FlowChunk, place: { readonly at: number; readonly valueAt: number }): FlowEvent {
+  return {
+    event: 'request',
+    unixMs: toUnixMs(endedAtOf(chunk, place.at)),
+    trajectory: readTrajectory(chunk, place, toUnixMs),
   }
 }
 
-function toRequestEvent(recorder: TrajectoryRecorder): FlowEvent {
-  return { event: 'request', unixMs: toUnixMs(recorder.endedAtMs), trajectory: recorder.toTrajectory() }
+/** Wall clock at a moment of the monotonic one. */
+function toUnixMs(atMs: number): number {
+  return Math.round(Date.now() - (performance.now() - atMs))
 }

@@ -1,85 +1,99 @@
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import { createEngine, FlowLog, loadConfig } from '../../../../packages/vane-engine/src/index.ts'
-import { findFreePort } from '../process/free-port.ts'
+import { chooseLoadGenerator } from '../load/load-launch.ts'
+import { runLoad } from '../load/run-load.ts'
+import { parseCount, parseFlags } from '../parse-flags.ts'
+import { findProgram } from '../process/find-program.ts'
+import { takePriority } from '../process/priority.ts'
 import { describeMachine } from '../report/describe-machine.ts'
 import { median } from '../report/summarise.ts'
+import { openStage, startUpstream } from '../stage.ts'
+import { SMALL } from '../workload/loads.ts'
+import { measureRecordings } from './measure-recordings.ts'
+import { startSubject } from './start-subject.ts'
+import type { Recording } from './switched-flow-log.ts'
 
-const REQUESTS = 20_000
-const ROUNDS = 7
+/** The first is what the others are compared with. */
+const RECORDINGS: readonly Recording[] = ['off', 'ring', 'listener', 'file']
+const NAMES: Readonly<Record<Recording, string>> = {
+  off: 'nothing',
+  ring: 'the ring, as in the daemon',
+  listener: 'the ring and a listener',
+  file: 'the ring and the file',
+}
 
-/** What a request is written down by. */
-const LOGS = {
-  'nobody keeps or listens': () => new FlowLog({ maxEvents: 0 }),
-  'the ring, as in the daemon': () => new FlowLog(),
-  'the ring and a listener': () => {
-    const log = new FlowLog()
-    let heard = 0
-    log.subscribe(() => heard++)
-    return log
-  },
-} as const
+const flags = parseFlags(process.argv.slice(2), {
+  rounds: { type: 'string', default: '100' },
+  nice: { type: 'string' },
+})
+const rounds = parseCount('rounds', flags.rounds)
+if (flags.nice !== undefined) takePriority(Number(flags.nice))
 
 const { cpu, cores, kernel, node } = describeMachine()
 console.log(`${cpu}, ${cores} cores, Linux ${kernel}, Node ${node}`)
-console.log('CPU time of the engine alone for a request that a rule answers itself: the cheapest there is\n')
-
-/** An engine that answers by itself after two look-ups and a middleware. */
-async function startEngine(flowLog: FlowLog): Promise<{ measure(): Promise<number>; close(): Promise<void> }> {
-  const dir = mkdtempSync(join(tmpdir(), 'vane-bench-'))
-  mkdirSync(join(dir, 'rules'))
-  const port = await findFreePort()
-  const answer = { listen: [`127.0.0.1:${port}`], terminate: { type: 'static', status: 200, body: 'hello\n' } }
-  const match = [{ 'http.host': { equals: 'bench.test' } }, { 'http.uri.path': { path_prefix: '/api' } }]
-  const rules = [
-    { name: 'api', match, middleware_chain: [{ use: 'method_match', args: { methods: ['GET'] } }], ...answer },
-    { name: 'rest', ...answer },
-  ]
-  writeFileSync(join(dir, 'rules', 'bench.json'), JSON.stringify({ rules }))
-  const { graph } = await loadConfig(dir)
-  rmSync(dir, { recursive: true })
-  const engine = createEngine({ flowLog })
-  await engine.start(await engine.link(graph!))
-  // In a thread of its own, so that its work is not counted.
-  const client = new Worker(new URL('./client-main.ts', import.meta.url), { workerData: { port } })
-  await once(client, 'online')
-  return {
-    async measure() {
-      const before = process.threadCpuUsage()
-      client.postMessage(REQUESTS)
-      const [done] = (await once(client, 'message')) as [number]
-      const { user, system } = process.threadCpuUsage(before)
-      return (user + system) / done
-    },
-    async close() {
-      await client.terminate()
-      await engine.close()
-    },
-  }
-}
-
-const engines = await Promise.all(
-  Object.entries(LOGS).map(async ([name, create]) => ({
-    name,
-    engine: await startEngine(create()),
-    micros: [] as number[],
-  })),
+console.log(
+  `CPU time of the engine's process per request: medians of ${rounds} rounds that took turns (best in brackets)`,
 )
-// Turn by turn, so that what else the machine does falls on all of them.
-for (let round = 0; round <= ROUNDS; round++) {
-  for (const { engine, micros } of engines) {
-    const each = await engine.measure()
-    if (round > 0) micros.push(each)
-  }
+
+const stop = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(`ended by ${name}`)))
+
+await using stage = await openStage(stop.signal, () => {})
+const upstream = await startUpstream(stage, SMALL.upstream)
+const taskset = findProgram('taskset')
+if (stage.proxyCore !== undefined && taskset !== undefined)
+  execFileSync(taskset, ['-acp', String(stage.proxyCore), String(process.pid)], { stdio: 'ignore' })
+const folder = join(stage.folder, 'subject')
+await mkdir(folder)
+const subject = await startSubject(folder, upstream.port)
+const generator = chooseLoadGenerator(SMALL.client)
+/** At most; the load ends when the rounds are over. */
+const seconds = 3_600
+
+for (const [title, url] of [
+  ['proxied: 8 browser headers, 1 KiB down', subject.proxiedUrl],
+  ['answered by a rule: the cheapest there is', subject.answeredUrl],
+] as const) {
+  const load = { url, request: toRequest(url), connections: SMALL.connections, seconds }
+  // How long the rounds take depends on what else the machine does: the load goes on until it is told to end.
+  const over = new AbortController()
+  const signal = AbortSignal.any([stop.signal, over.signal])
+  const running = runLoad({ ...stage, signal }, await generator.prepare(load, join(stage.folder, 'wrk.lua')))
+  const micros = await Promise.race([measureRecordings(subject, RECORDINGS, rounds), failure(running)])
+  over.abort()
+  await running.catch(() => {})
+  console.log(`\n${title}`)
+  for (const line of toLines(micros)) console.log(line)
 }
-const base = median(engines[0]!.micros)
-for (const { name, micros } of engines) {
-  const typical = median(micros)
-  console.log(
-    `${name.padEnd(28)} ${typical.toFixed(2)} µs (${Math.min(...micros).toFixed(2)}), ${(typical / base).toFixed(3)} times the first`,
-  )
+await subject.close()
+
+function toRequest(url: string): typeof SMALL.request {
+  const { pathname, search } = new URL(url)
+  return { ...SMALL.request, targets: [{ path: pathname + search }] }
 }
-await Promise.all(engines.map(({ engine }) => engine.close()))
+
+function toLines(microsOf: ReadonlyMap<Recording, readonly number[]>): string[] {
+  const base = microsOf.get('off')!
+  return [...microsOf].map(([recording, micros]) => {
+    const known = micros.filter(Number.isFinite)
+    const figures = `  ${NAMES[recording].padEnd(28)} ${median(known).toFixed(2)} µs (${Math.min(...known).toFixed(2)})`
+    if (recording === 'off') return figures
+    // Of the same round each: that takes out how fast the machine was just then.
+    const more = micros.map((each, round) => (each - base[round]!) * 1_000).filter(Number.isFinite)
+    const share = (median(more) / median(base.filter(Number.isFinite)) / 10).toFixed(1)
+    return `${figures}  + ${median(more).toFixed(0)} ± ${toErrorOfMedian(more).toFixed(0)} ns, ${share} % of a request`
+  })
+}
+
+/** Standard error of a median, from the quartiles, which what is far out does not move. */
+function toErrorOfMedian(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const quartiles = [0.25, 0.75].map((share) => sorted[Math.floor(sorted.length * share)]!)
+  return (1.25 * (quartiles[1]! - quartiles[0]!)) / 1.35 / Math.sqrt(sorted.length)
+}
+
+/** A load that ends by itself has failed. */
+async function failure(running: Promise<string>): Promise<never> {
+  throw new Error(`the load ended too early: ${await running}`)
+}

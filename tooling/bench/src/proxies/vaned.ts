@@ -9,7 +9,7 @@ const APP = join(import.meta.dirname, '../../../../apps/vaned')
 const MAIN = join(APP, 'dist/main.js')
 /** The floor's 1,000 requests a second on an HTTP/2 connection are what a load generator is there to exceed. */
 const UNLIMITED_RATE = '1000000000'
-const MAIN_WITH_FLOW_LOG = join(import.meta.dirname, 'vaned-main.ts')
+const MAIN_WITHOUT_FLOW_LOG = join(import.meta.dirname, 'vaned-no-flow-log-main.ts')
 
 /** A plugin and its call sites in the rule's chain. */
 export interface PluginChoice {
@@ -69,7 +69,7 @@ async function prepareVaned(
   if (limits.length > 0) await writeFile(join(folder, 'wasm/limits.json'), JSON.stringify(Object.fromEntries(limits)))
   return {
     command: process.execPath,
-    args: [...nodeArgs, ...(flowLog ? [MAIN_WITH_FLOW_LOG, folder] : [MAIN, '--config', folder])],
+    args: [...nodeArgs, ...(flowLog ? [MAIN, '--config', folder] : [MAIN_WITHOUT_FLOW_LOG, folder])],
     env: {
       NODE_ENV: 'production',
       VANE_LOG_LEVEL: 'warn',
