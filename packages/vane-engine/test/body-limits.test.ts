@@ -130,14 +130,17 @@ describe('a request over HTTP/2', () => {
     expect(upstream.requests).toHaveLength(1)
   })
 
-  test('other streams of the connection go on', async () => {
+  test('other streams of the connection go on, and new ones come', async () => {
     await using served = await serve()
     const { client, upstream } = served
     client.send(post(1), frame(T.data, 0, 1, 'begun '), post(3, LIMIT + 1))
     expect(await statusOf(client, 3)).toBe('413')
     client.send(frame(T.data, F.end, 1, 'and ended'))
     expect(await statusOf(client, 1)).toBe('200')
-    expect(upstream.requests.map(({ body }) => body)).toEqual(['begun and ended'])
+    client.send(post(5), frame(T.data, F.end, 5, 'new'))
+    expect(await statusOf(client, 5)).toBe('200')
+    expect(upstream.requests.map(({ body }) => body)).toEqual(['begun and ended', 'new'])
+    expect(client.of(T.goaway, 0)).toEqual([])
   })
 })
 

@@ -27,6 +27,7 @@ import {
 import type { Connection } from '../listen/connection.ts'
 import type { SwitchedUpstream } from '../upstream/upstream-request.ts'
 import { BodyLimitError } from './body-limit-error.ts'
+import { canceled } from './canceled.ts'
 import { collectBody } from './collect-body.ts'
 import type { Cancelable, FetchOutcome, Flow, MiddlewareOutcome } from './flow.ts'
 import { matchFrom, type MatchSubject } from './match-from.ts'
@@ -280,7 +281,8 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
       return
     }
     const { response, close } = respondToError(error)
-    this.#answer(response, close)
+    // A stream ends by itself: the others of its connection have done nothing.
+    this.#answer(response, close && !(this.#isShared && error instanceof BodyLimitError))
   }
 
   #report(error: unknown, node: LinkedNode | undefined): void {
@@ -290,9 +292,14 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
 
   /** No rule wants the request. Where a connection carries others beside it, they go on (RFC 9110 §15.5.20). */
   #answerUnmatched(): void {
-    const { version } = this.request
-    const isShared = version === '2' || version === '3'
+    const isShared = this.#isShared
     this.#answer(toStatusResponse(isShared ? 421 : 404), !isShared)
+  }
+
+  /** Whether the connection carries other requests beside this one. */
+  get #isShared(): boolean {
+    const { version } = this.request
+    return version === '2' || version === '3'
   }
 
   #answer(response: HttpResponse, close: boolean): void {
@@ -347,8 +354,4 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     this.recorder?.finish(this, toOutcome(end, this.#isClosed))
     this.#graph.release()
   }
-}
-
-function canceled(): VaneError {
-  return new VaneError({ kind: 'canceled' }, 'request ended before its response was complete')
 }
