@@ -1,3 +1,4 @@
+import { plural } from './output/format.ts'
 import type { StreamItem } from 'vane-mgmt'
 import type { StreamCommand } from './commands/command.ts'
 import { renderLine } from './output/blocks.ts'
@@ -27,7 +28,7 @@ function toLine(command: StreamCommand, item: StreamItem<unknown>, options: Foll
       return renderLine(command.show(item.data), { align: options.terminal, color: options.color })
     case 'dropped':
       if (options.json) return `${JSON.stringify({ event: 'dropped', count: item.count })}\n`
-      return `${item.count} entries were dropped: this end reads too slowly\n`
+      return `${plural(item.count, 'entry was', 'entries were')} dropped: this end reads too slowly\n`
     case 'end':
       return undefined
   }

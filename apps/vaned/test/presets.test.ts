@@ -19,7 +19,7 @@ async function addressOf(server: Server): Promise<string> {
 /** An upstream that closes with the test. */
 function startUpstream(handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
   const server = createHttpServer(handle)
-  onTestFinished(() => void server.closeAllConnections())
+  onTestFinished(() => server.closeAllConnections())
   return addressOf(server)
 }
 

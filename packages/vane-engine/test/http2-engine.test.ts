@@ -36,6 +36,28 @@ async function get(
 const proxyTo = (port: number): object => ({ type: 'http_proxy', upstream: `127.0.0.1:${port}` })
 
 describe('an engine with listeners of all kinds', () => {
+  test('HTTP/2 over TLS: a stream for a host that the connection is not for is misdirected, and no other', async () => {
+    const rule = (name: string): object => ({
+      match: { 'http.host': { equals: `${name}.test` } },
+      tls: { sni: `${name}.test`, cert_file: `${name}.pem`, key_file: `${name}.key` },
+      terminate: { type: 'static', status: 200, body: `this is ${name}` },
+    })
+    const b = issueCertificate({ commonName: 'b.test', dnsNames: ['b.test'], issuer: CA })
+    await using vane = await startRules([rule('a'), rule('b')], { ...FILES, 'b.pem': b.chain, 'b.key': b.key })
+    using client = connectTls(vane.port)
+    for (const [authority, status, body] of [
+      ['b.test', 421, /421/],
+      ['a.test', 200, /^this is a$/],
+      ['A.test:8443', 200, /^this is a$/],
+      ['127.0.0.1', 421, /421/],
+      ['a.test.b.test', 421, /421/],
+    ] as const) {
+      const { headers, text } = await get(client, { ':authority': authority })
+      expect([authority, headers[':status']]).toEqual([authority, status])
+      expect(text).toMatch(body)
+    }
+  })
+
   test('HTTP/2 over TLS to an HTTP/1.1 upstream: many at once, bodies both ways', async () => {
     await using upstream = await startUpstream(async (req, res) => {
       const body = await readAll(req)

@@ -465,12 +465,24 @@ describe('link', () => {
       issuer: CA,
       notAfter: new Date(Date.UTC(2020, 0)),
     })
-    const files = { ...FILES, ...filesOf('old', old), 'chain.pem': A.cert + B.cert }
+    const nextUpdate = new Date(Date.UTC(2020, 0))
+    const files = {
+      ...FILES,
+      ...filesOf('old', old),
+      'chain.pem': A.cert + B.cert,
+      'crl.pem': issueRevocationList(CA, [], { nextUpdate }),
+    }
+    const trustStore = { ca_paths: ['ca.pem'], crls: ['crl.pem'] }
+    const asking = { client_auth: { mode: 'request', trust_store: trustStore } }
     const rules = [
-      { tls: tls('old'), match: { 'http.host': { equals: 'x' } }, terminate: answer('') },
-      { tls: tls('a', { sni: 'other.test' }), match: { 'http.host': { equals: 'y' } }, terminate: answer('') },
+      { tls: tls('old', asking), match: { 'http.host': { equals: 'x' } }, terminate: answer('') },
       {
-        tls: { cert_file: 'chain.pem', key_file: 'a.key', sni: 'a.test' },
+        tls: tls('a', { sni: 'other.test', ...asking }),
+        match: { 'http.host': { equals: 'y' } },
+        terminate: answer(''),
+      },
+      {
+        tls: { cert_file: 'chain.pem', key_file: 'a.key', sni: 'a.test', ...asking },
         match: { 'http.host': { equals: 'z' } },
         terminate: answer(''),
       },
@@ -485,6 +497,7 @@ describe('link', () => {
         /^rule "r2" .*: tls: cert_file "chain.pem": its second certificate has not signed the first/,
       ),
       expect.stringMatching(/^rule "r1" .*: tls: its certificate is not for "other.test", its "sni"$/),
+      expect.stringMatching(/^rule "r0" .*: tls: crls "crl.pem" has expired, on 2020-01-01.*: whoever is checked/),
     ])
     linked.dispose()
   })

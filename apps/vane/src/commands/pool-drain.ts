@@ -1,3 +1,4 @@
+import { plural } from '../output/format.ts'
 import { UsageError } from '../usage-error.ts'
 import { toCommand, type Command } from './command.ts'
 
@@ -12,6 +13,6 @@ export const poolDrainCommand: Command = toCommand({
     return { upstream }
   },
   show: ({ upstream, closed }) => [
-    { kind: 'text', text: `closed ${closed} kept ${closed === 1 ? 'connection' : 'connections'} to ${upstream}` },
+    { kind: 'text', text: `closed ${plural(closed, 'kept connection')} to ${upstream}` },
   ],
 })

@@ -1,6 +1,6 @@
 import type { FlowLogResult, ListenerResult, ReloadStats, StatsResult } from 'vane-mgmt'
 import type { Block, Cell } from '../output/blocks.ts'
-import { formatBytes, formatDuration } from '../output/format.ts'
+import { formatBytes, formatDuration, plural } from '../output/format.ts'
 import { toUpstreamsBlock } from './upstreams-block.ts'
 import { toCommand, type Command } from './command.ts'
 
@@ -62,7 +62,7 @@ function toErrorCell(errors: Readonly<Record<string, number>>): Cell {
 }
 
 function toFlowLogCell({ entries, verbosity, file }: FlowLogResult): Cell {
-  const text = `${entries} entries${verbosity === 'debug' ? ', every step among them' : ''}`
+  const text = `${plural(entries, 'entry', 'entries')}${verbosity === 'debug' ? ', every step among them' : ''}`
   if (file === null) return text
   const withFile = `${text}; ${file.written} written to ${file.path}`
   return file.dropped === 0 ? withFile : { text: `${withFile}, ${file.dropped} dropped`, tone: 'bad' }

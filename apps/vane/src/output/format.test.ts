@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatDuration } from './format.ts'
+import { formatBytes, formatDuration, plural } from './format.ts'
 
 describe('formatBytes', () => {
   it.each([
@@ -25,5 +25,15 @@ describe('formatDuration', () => {
     [90_000_000, '1d 1h'],
   ])('%i ms is %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text)
+  })
+})
+
+describe('plural', () => {
+  it.each([
+    [0, '0 entries'],
+    [1, '1 entry'],
+    [2, '2 entries'],
+  ])('%i is %s', (count, text) => {
+    expect(plural(count, 'entry', 'entries')).toBe(text)
   })
 })

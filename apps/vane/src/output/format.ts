@@ -31,6 +31,6 @@ export function formatDuration(ms: number): string {
 }
 
 /** `1 rule`, `12 rules`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+export function plural(count: number, noun: string, several: string = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : several}`
 }

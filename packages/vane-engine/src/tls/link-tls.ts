@@ -56,6 +56,7 @@ export async function linkTls(graph: SymbolicFlowGraph, context: TlsContext): Pr
       for (const message of warningsOf(block, certificate)) warnings.add(message)
     }
     const clients = await problems.guard(tls, () => loadClients(tls, context.files))
+    for (const text of clients?.asked?.trust.warnings ?? []) warnings.add(`${describePlace(tls)}: tls: ${text}`)
     if (problems.isEmpty && clients !== undefined) {
       const { ticketKeys, alpn } = context
       const parts = { certificates: loaded, clients: clients.asked, ticketKeys, alpn }

@@ -1,5 +1,6 @@
 import { quoted } from 'vane-core'
 import { parseCertificates, pemBlocks } from './pem.ts'
+import { revocationListEnd } from './revocation-list-end.ts'
 import { sha256, type TlsFiles } from './tls-files.ts'
 
 /** Authorities whose word is taken, and what they have taken back. */
@@ -10,6 +11,8 @@ export interface LoadedTrust {
   readonly crls: readonly string[]
   /** SHA-256, lower hex, over all of it. */
   readonly digest: string
+  /** What is wrong with it though it can be used. */
+  readonly warnings: readonly string[]
 }
 
 /** Where authorities and revocation lists are. */
@@ -36,13 +39,21 @@ export async function loadTrust(trust: TrustFiles, files: TlsFiles): Promise<Loa
     for (const path of paths) ca.push(...(await readAuthorities(path, 'the file of ca_dir', files)))
   }
   const crls: string[] = []
+  const warnings: string[] = []
   for (const path of trust.crls) {
     const blocks = pemBlocks((await files.read(path, 'crls')).toString('latin1'), 'X509 CRL')
     if (blocks.length === 0)
       throw new Error(`crls ${quoted(path)} holds no revocation list in PEM form ("-----BEGIN X509 CRL-----")`)
     crls.push(...blocks)
+    for (const block of blocks) {
+      const end = revocationListEnd(block)
+      if (end !== undefined && end.getTime() < Date.now())
+        warnings.push(
+          `crls ${quoted(path)} has expired, on ${end.toISOString()}: whoever is checked against it is refused`,
+        )
+    }
   }
-  return { ca, crls, digest: sha256(JSON.stringify([ca, crls])) }
+  return { ca, crls, digest: sha256(JSON.stringify([ca, crls])), warnings }
 }
 
 async function readAuthorities(path: string, what: string, files: TlsFiles): Promise<string[]> {

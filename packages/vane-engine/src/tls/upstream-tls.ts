@@ -153,6 +153,7 @@ export async function createUpstreamIdentity(
           ]
         : []),
       ...(client?.warnings ?? []),
+      ...(trust?.warnings ?? []),
     ],
   })
 }

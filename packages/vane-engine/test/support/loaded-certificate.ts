@@ -12,5 +12,5 @@ export function toLoaded({ cert, chain, key }: IssuedCertificate): LoadedCertifi
 /** Authorities as if they had been read from their files. */
 export function toTrust(authorities: readonly IssuedCertificate[], crls: readonly string[] = []): LoadedTrust {
   const ca = authorities.map(({ cert }) => cert)
-  return { ca, crls, digest: sha256(JSON.stringify([ca, crls])) }
+  return { ca, crls, digest: sha256(JSON.stringify([ca, crls])), warnings: [] }
 }
