@@ -3,7 +3,7 @@ import type { StepBranch, Trajectory } from './trajectory.ts'
 /** One entry of the flow log. */
 export type FlowEvent = RequestEvent | StepEvent | ConnectionEvent
 
-/** A request is over. */
+/** A request is over, or the tunnel that it became. */
 export interface RequestEvent {
   readonly event: 'request'
   /** When it was over: wall clock, Unix milliseconds. */
@@ -40,13 +40,14 @@ export interface ConnectionEventBase {
   readonly peer: string | undefined
 }
 
-/** Bytes have become HTTP. */
+/** Bytes have become HTTP, or a request has become a tunnel. */
 export interface UpgradeEvent extends ConnectionEventBase {
   readonly event: 'upgrade'
+  /** Such as `http/1.1`, `h2` or `websocket`. */
   readonly protocol: string
 }
 
-/** A connection has closed. */
+/** A connection has closed: the last that is told of it. */
 export interface TerminateEvent extends ConnectionEventBase {
   readonly event: 'terminate'
   /** Since it was accepted. */

@@ -17,7 +17,7 @@ export interface RequestRecord {
   readonly status: number | null
   readonly outcome: Trajectory['outcome']
   readonly duration_ms: number
-  /** Of bodies. */
+  /** Of bodies, or of the tunnel. */
   readonly bytes_in: number
   readonly bytes_out: number
   readonly error: string | null

@@ -27,7 +27,7 @@ export interface TrajectoryStep {
   readonly micros: number
 }
 
-/** What a request did: written once, when it is over. */
+/** What a request did: written once, when it is over, or the tunnel that it became. */
 export interface Trajectory {
   /** 16 hex digits. */
   readonly connectionId: string
@@ -48,9 +48,10 @@ export interface Trajectory {
   readonly method: string
   /** Path and query as sent, at most 256 bytes; a cut one ends in `…`. */
   readonly target: string
+  /** Of the body, or through the tunnel. */
   readonly bytesIn: number
   readonly bytesOut: number
-  /** From the first byte of the request to the last of the response. */
+  /** From the first byte of the request to the last of the response, or to the end of the tunnel. */
   readonly durationMs: number
   /** At most 512 characters. */
   readonly error: string | undefined

@@ -1,7 +1,7 @@
 import type { ConnectionErrorEvent, TerminateEvent, UpgradeEvent } from 'vane-core'
 import type { Connection } from '../listen/connection.ts'
 
-/** The flow log's entry for bytes that have become HTTP. @param protocol such as `http/1.1` or `h2`. */
+/** The flow log's entry for bytes that have become HTTP, or a tunnel. @param protocol such as `http/1.1` or `websocket`. */
 export function toUpgradeEvent(connection: Connection, protocol: string): UpgradeEvent {
   return { event: 'upgrade', ...baseOf(connection), protocol }
 }

@@ -65,7 +65,9 @@ async function probe(vane: StartedEngine, upstream: FuzzUpstream): Promise<void>
   using client = await connectRaw(vane.port)
   client.send('GET /probe HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
   const text = await client.closed()
-  if (upstream.answered.length !== 1 || readStrictResponse(text, { to: 'GET', isClosed: true }) === undefined)
+  // What a client that broke off had sent may come in between, and its damage may have cut the round's mark away.
+  const answered = upstream.answered.filter(({ request }) => request.startLine.startsWith('GET /probe '))
+  if (answered.length !== 1 || readStrictResponse(text, { to: 'GET', isClosed: true }) === undefined)
     throw new Error(`probe was answered ${JSON.stringify(text)}`)
 }
 
