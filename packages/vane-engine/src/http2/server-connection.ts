@@ -2,13 +2,14 @@ import type { Socket } from 'node:net'
 import { HeaderList } from 'vane-core'
 import { ClientFault } from '../http1/client-fault.ts'
 import type { HttpSession } from '../http1/server-codec.ts'
+import type { Deadline } from '../time/deadline-clock.ts'
 import { ConnectionFault } from './connection-fault.ts'
 import { ERROR_CODE } from './error-code.ts'
 import { FloodGuard } from './flood-guard.ts'
 import { INITIAL_WINDOW_BYTES, MAX_31_BIT, PREFACE, SETTING } from './frame-type.ts'
 import type { FieldBlock } from './hpack/hpack-decoder.ts'
 import { Http2Connection } from './http2-connection.ts'
-import { Http2Exchange } from './http2-exchange.ts'
+import { type ExchangeTimes, Http2Exchange } from './http2-exchange.ts'
 import { Http2Stream, type StreamOwner } from './http2-stream.ts'
 import { toResponsePairs } from './outgoing-fields.ts'
 import { parseRequestFields } from './request-fields.ts'
@@ -20,21 +21,28 @@ const DRAIN_PING = Buffer.from('drain   ', 'latin1')
 /** Frames without content, such as priorities, that go with a request. */
 const EMPTY_FRAMES_PER_REQUEST = 4
 
+/** What the connections of a listener share. */
+export interface ServerConnectionContext {
+  readonly limits: Http2ServerLimits
+  readonly times: ExchangeTimes
+  /** The connection is gone. */
+  onClosed(connection: ServerConnection): void
+}
+
 /** The connection of one client. */
-export class ServerConnection extends Http2Connection {
+export class ServerConnection extends Http2Connection implements Deadline {
   readonly #session: HttpSession
   readonly #limits: Http2ServerLimits
-  readonly #onClosed: () => void
+  readonly #context: ServerConnectionContext
+  deadlineMs: number = Infinity
   /** Bytes of the preface that have not come yet. */
   #missingPreface: Buffer = PREFACE
-  #prefaceTimer: NodeJS.Timeout | undefined
-  #idleTimer: NodeJS.Timeout | undefined
   #drainTimer: NodeJS.Timeout | undefined
   /** `told`: new streams may still be on their way. `final`: none is begun any more. */
   #drain: 'no' | 'told' | 'final' = 'no'
 
-  constructor(socket: Socket, session: HttpSession, context: { limits: Http2ServerLimits; onClosed: () => void }) {
-    const { limits, onClosed } = context
+  constructor(socket: Socket, session: HttpSession, context: ServerConnectionContext) {
+    const { limits } = context
     super(
       socket,
       {
@@ -56,8 +64,8 @@ export class ServerConnection extends Http2Connection {
     )
     this.#session = session
     this.#limits = limits
-    this.#onClosed = onClosed
-    this.#prefaceTimer = setTimeout(() => this.onHeaderTimeout(), limits.headerTimeoutMs)
+    this.#context = context
+    this.#setClock(limits.headerTimeoutMs)
   }
 
   /** Lets the streams that are open finish, and takes no more once the client has heard of it (RFC 9113 §6.8). */
@@ -100,8 +108,7 @@ export class ServerConnection extends Http2Connection {
       }
       this.#missingPreface = this.#missingPreface.subarray(length)
       if (this.#missingPreface.length > 0) return
-      clearTimeout(this.#prefaceTimer)
-      this.#idleTimer = setTimeout(() => this.#onIdle(), this.#limits.keepAliveTimeoutMs)
+      this.#setClock(this.#limits.keepAliveTimeoutMs)
       rest = chunk.subarray(length)
     }
     super.read(rest)
@@ -130,7 +137,7 @@ export class ServerConnection extends Http2Connection {
       const { maxHeadersCount } = this.#limits
       const head = parseRequestFields(block, { scheme: this.#session.scheme, maxHeadersCount })
       if (endStream && (head.length ?? 0) > 0) throw new ClientFault(400, 'content-length without content')
-      const exchange = new Http2Exchange(head, stream, { connection: this, times: this.#limits })
+      const exchange = new Http2Exchange(head, stream, { connection: this, times: this.#context.times })
       stream.owner = exchange
       this.openStream(stream)
       this.#session.onExchange(exchange)
@@ -161,7 +168,7 @@ export class ServerConnection extends Http2Connection {
 
   protected onStreamsChanged(): void {
     if (this.streams.size > 0 || this.isOver) return
-    this.#idleTimer?.refresh()
+    this.#setClock(this.#limits.keepAliveTimeoutMs)
     if (this.#drain === 'final') this.finish()
     else if (this.#session.isClosing()) this.drain()
   }
@@ -176,17 +183,24 @@ export class ServerConnection extends Http2Connection {
   }
 
   protected onOver(fault: ConnectionFault | undefined): void {
-    clearTimeout(this.#prefaceTimer)
-    clearTimeout(this.#idleTimer)
+    this.#context.times.clock.delete(this)
     clearTimeout(this.#drainTimer)
     if (fault?.limit !== undefined) this.#session.onLimitHit(fault.limit, fault.message)
     else if (fault !== undefined && fault.code !== ERROR_CODE.noError) this.#session.onRefused(400, fault.message)
-    this.#onClosed()
+    this.#context.onClosed(this)
   }
 
-  #onIdle(): void {
-    // The clock begins anew with the last stream's end.
-    if (this.streams.size === 0) this.finish()
+  /** For the clock alone. */
+  onDeadline(): void {
+    if (this.#missingPreface.length > 0) this.onHeaderTimeout()
+    // It is set anew with the last stream's end.
+    else if (this.streams.size === 0) this.finish()
+  }
+
+  #setClock(afterMs: number): void {
+    const { clock } = this.#context.times
+    clock.add(this)
+    clock.set(this, afterMs)
   }
 }
 
