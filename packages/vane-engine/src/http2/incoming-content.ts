@@ -38,6 +38,7 @@ export class IncomingContent implements BodySource, Deadline {
   /** Whether somebody began to read. */
   started = false
   deadlineMs: number = Infinity
+  clockIndex: number = -1
   readonly #owner: IncomingOwner
   readonly #length: number | undefined
   readonly #idleMs: number

@@ -43,6 +43,7 @@ export class OutgoingContent implements BodySink, Deadline {
   /** Bytes handed to the connection so far. */
   bytes = 0
   deadlineMs: number = Infinity
+  clockIndex: number = -1
   readonly #body: StreamBody
   readonly #outlet: ContentOutlet
   readonly #owner: OutgoingOwner

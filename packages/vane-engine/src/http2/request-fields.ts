@@ -105,7 +105,7 @@ export function parseRequestFields(block: FieldBlock, options: RequestFieldsOpti
     path: mark === -1 ? target : target.slice(0, mark),
     query: mark === -1 ? '' : target.slice(mark + 1),
     version: '2',
-    headers: new HeaderList(fields),
+    headers: HeaderList.fromChecked(fields),
     body: EMPTY_BODY,
   }
   return { request, length, expectsContinue: expect !== undefined }

@@ -35,6 +35,7 @@ export class ServerConnection extends Http2Connection implements Deadline {
   readonly #limits: Http2ServerLimits
   readonly #context: ServerConnectionContext
   deadlineMs: number = Infinity
+  clockIndex: number = -1
   /** Bytes of the preface that have not come yet. */
   #missingPreface: Buffer = PREFACE
   #drainTimer: NodeJS.Timeout | undefined

@@ -27,6 +27,7 @@ export interface ExchangeClockOptions {
 /** The time limits of one exchange with an upstream: of what it waits for at the moment, and of all of it. */
 export class UpstreamExchangeClock implements Deadline {
   deadlineMs: number = Infinity
+  clockIndex: number = -1
   readonly #owner: TimedExchange
   readonly #options: ExchangeClockOptions
   readonly #total: TotalDeadline | undefined
@@ -104,6 +105,7 @@ export class UpstreamExchangeClock implements Deadline {
 
 class TotalDeadline implements Deadline {
   deadlineMs: number = Infinity
+  clockIndex: number = -1
   readonly #owner: TimedExchange
   readonly #name: string
   readonly #totalMs: number

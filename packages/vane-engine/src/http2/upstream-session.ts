@@ -63,6 +63,7 @@ export class UpstreamSession extends Http2Connection implements Deadline {
   #mustLeave = false
   #nextId = 1
   deadlineMs: number = Infinity
+  clockIndex: number = -1
   /** What the deadline is for: with streams to ask whether the other end lives, without them to close. */
   #isAwaitingSound = false
   #hasHeard = false
@@ -191,7 +192,7 @@ export class UpstreamSession extends Http2Connection implements Deadline {
   protected onGoaway(lastStreamId: number, code: number): void {
     this.#state = 'leaving'
     const unprocessed: PlacedRequest[] = []
-    for (const stream of this.streams.values())
+    for (const stream of this.streams.list())
       if (stream.id > lastStreamId) {
         this.abandonStream(stream)
         // Every stream of a session was opened for one.
