@@ -458,7 +458,7 @@ describe('connections that fail', () => {
 
   test('silence that is answered is none', async () => {
     await using upstream = await startFrames()
-    await using pool = poolTo(upstream.port, { pingAfterMs: 30 })
+    await using pool = poolTo(upstream.port, { pingAfterMs: 150 })
     const { response } = ask(pool)
     const { peer } = await upstream.request(1)
     for (let n = 0; n < 3; n++) {

@@ -87,3 +87,22 @@ test('answers as a plain list of entries would, after any sequence of changes', 
     }),
   )
 })
+
+test('what a decoder has checked is not looked at again, and whatever else is in the list is', () => {
+  const isOmitted = (): boolean => false
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.constantFrom<string[]>('a', 'b', 'c', 'd')), fc.boolean(), (dropped, byFilter) => {
+      const list = HeaderList.fromChecked(['a', '1', 'b', '2', 'c', '3', 'd', '4'])
+      list.append('e', '5')
+      if (byFilter) list.filter((name) => !dropped.includes(name))
+      else dropped.forEach((name) => list.delete(name))
+      const lines = ['a: 1', 'b: 2', 'c: 3', 'd: 4', 'e: 5'].filter((line) => !dropped.includes(line[0]!))
+      expect(list.toWire(isOmitted)).toBe(lines.map((line) => `${line}\r\n`).join(''))
+      list.append('f', 'x\r\ny: z')
+      for (const one of [list, list.clone()]) expect(() => one.toWire(isOmitted)).toThrow(/header f has a value/)
+      list.set('f', '6')
+      list.append('not a token', '7')
+      expect(() => list.toWire(isOmitted)).toThrow(/no token/)
+    }),
+  )
+})

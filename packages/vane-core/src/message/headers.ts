@@ -35,6 +35,8 @@ export class HeaderList {
   #spans: HeaderSpans
   /** `[name, value, name, value, …]` of every other field. */
   #pairs: string[]
+  /** How many of the pairs' strings, from the first on, a decoder has looked at. */
+  #checked = 0
 
   /** @param pairs `[name, value, …]`; the list takes it over and the caller must not touch it again. */
   constructor(pairs: string[] = [], text = '', spans: HeaderSpans = []) {
@@ -58,6 +60,17 @@ export class HeaderList {
    */
   static fromText(text: string, spans: HeaderSpans): HeaderList {
     return new HeaderList([], text, spans)
+  }
+
+  /**
+   * Makes a list of fields that a decoder has found to be such as {@link HeaderList.fromText} wants them.
+   *
+   * @param pairs `[name, value, …]`; taken over.
+   */
+  static fromChecked(pairs: string[]): HeaderList {
+    const headers = new HeaderList(pairs)
+    headers.#checked = pairs.length
+    return headers
   }
 
   /** How many fields there are, repeats counted. */
@@ -106,7 +119,7 @@ export class HeaderList {
     for (let i = 0; i < spans.length; i += WIDTH) if (!this.#isNamed(i, name)) kept = keepSpan(spans, i, kept)
     spans.length = kept
     const pairs = this.#pairs
-    if (pairs.length > 0) keepPairs(pairs, (wireName) => !isSameName(wireName, name))
+    if (pairs.length > 0) this.#keepPairs((wireName) => !isSameName(wireName, name))
   }
 
   /** Keeps the fields for which `keep` answers true. */
@@ -117,7 +130,7 @@ export class HeaderList {
       if (keep(this.#spanName(i).toLowerCase(), this.#spanValue(i))) kept = keepSpan(spans, i, kept)
     }
     spans.length = kept
-    keepPairs(this.#pairs, (wireName, value) => keep(wireName.toLowerCase(), value))
+    this.#keepPairs((wireName, value) => keep(wireName.toLowerCase(), value))
   }
 
   /** Keeps the fields whose lower-case name is answered with true. */
@@ -128,7 +141,7 @@ export class HeaderList {
       if (keep(this.#spanName(i).toLowerCase())) kept = keepSpan(spans, i, kept)
     }
     spans.length = kept
-    if (this.#pairs.length > 0) keepPairs(this.#pairs, (wireName) => keep(wireName.toLowerCase()))
+    if (this.#pairs.length > 0) this.#keepPairs((wireName) => keep(wireName.toLowerCase()))
   }
 
   /** Calls `visit` for each field in wire order. */
@@ -149,12 +162,15 @@ export class HeaderList {
       this.forEach((_lowerName, value, wireName) => fields.push(wireName, value))
       this.#pairs = fields
       this.#spans = []
+      this.#checked = 0
     }
     return this.#pairs
   }
 
   clone(): HeaderList {
-    return new HeaderList(this.#pairs.slice(), this.#text, this.#spans.slice())
+    const copy = new HeaderList(this.#pairs.slice(), this.#text, this.#spans.slice())
+    copy.#checked = this.#checked
+    return copy
   }
 
   /**
@@ -189,9 +205,26 @@ export class HeaderList {
       const wireName = pairs[i]!
       const lowerName = wireName.toLowerCase()
       if (lowerName === except || isOmitted(lowerName)) continue
-      lines += `${wireName}: ${checkedValue(wireName, pairs[i + 1]!)}\r\n`
+      const value = pairs[i + 1]!
+      if (i >= this.#checked) checkField(wireName, value)
+      lines += `${wireName}: ${value}\r\n`
     }
     return lines
+  }
+
+  #keepPairs(keep: (wireName: string, value: string) => boolean): void {
+    const pairs = this.#pairs
+    const checked = this.#checked
+    let kept = 0
+    for (let i = 0; i < pairs.length; i += 2) {
+      if (i === checked) this.#checked = kept
+      if (!keep(pairs[i]!, pairs[i + 1]!)) continue
+      pairs[kept] = pairs[i]!
+      pairs[kept + 1] = pairs[i + 1]!
+      kept += 2
+    }
+    pairs.length = kept
+    if (kept < this.#checked) this.#checked = kept
   }
 
   #isNamed(index: number, name: string): boolean {
@@ -223,22 +256,10 @@ function keepSpan(spans: HeaderSpans, from: number, to: number): number {
   return to + WIDTH
 }
 
-function keepPairs(pairs: string[], keep: (wireName: string, value: string) => boolean): void {
-  let kept = 0
-  for (let i = 0; i < pairs.length; i += 2) {
-    if (!keep(pairs[i]!, pairs[i + 1]!)) continue
-    pairs[kept] = pairs[i]!
-    pairs[kept + 1] = pairs[i + 1]!
-    kept += 2
-  }
-  pairs.length = kept
-}
-
-function checkedValue(name: string, value: string): string {
+function checkField(name: string, value: string): void {
   // A line break within either would begin a field, or a message, of its own (RFC 9110 §5.5).
   if (name === '' || !isMadeOf(name, TOKEN)) throw new TypeError(`header name ${JSON.stringify(name)} is no token`)
   if (!isMadeOf(value, VALUE)) throw new TypeError(`header ${name} has a value with a control character`)
-  return value
 }
 
 function isMadeOf(text: string, characters: number): boolean {

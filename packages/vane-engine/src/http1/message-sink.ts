@@ -32,6 +32,7 @@ export class MessageSink implements BodySink, Deadline {
   /** Bytes of content handed over so far. */
   bytes = 0
   deadlineMs: number = Infinity
+  clockIndex: number = -1
   readonly #body: StreamBody
   readonly #options: MessageSinkOptions
   readonly #owner: ContentOwner

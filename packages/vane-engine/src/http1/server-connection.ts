@@ -24,6 +24,7 @@ const TLS_HANDSHAKE = 0x16
 /** One HTTP/1.x client connection: takes its bytes apart into requests and runs them one after the other. */
 export class ServerConnection implements BodyOwner, Deadline, SocketListener {
   deadlineMs: number = Infinity
+  clockIndex: number = -1
   readonly socket: Socket
   readonly session: HttpSession
   readonly context: ServerContext

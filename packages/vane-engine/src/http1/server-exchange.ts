@@ -25,6 +25,7 @@ export interface RequestContent {
 /** One HTTP/1.x request, and its response. */
 export class Http1Exchange implements ServerExchange, ContentOwner, Deadline {
   deadlineMs: number = Infinity
+  clockIndex: number = -1
   readonly request: HttpRequest
   listener: ExchangeListener | undefined
   status: number | undefined

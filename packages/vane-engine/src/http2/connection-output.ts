@@ -17,8 +17,8 @@ export class ConnectionOutput {
   readonly frames: FrameWriter
   readonly #socket: Socket
   readonly #encoder = new HpackEncoder()
-  /** Streams that have something to send, in turn. */
-  readonly #ready = new Set<Http2Stream>()
+  /** Streams that have something to send, in turn; a stream that has left its place leaves a hole, until the turn is over. */
+  readonly #line: (Http2Stream | undefined)[] = []
   readonly #stallMs: number
   #isFlushing = false
   #isFlushDue = false
@@ -38,7 +38,7 @@ export class ConnectionOutput {
 
   /** A stream has something to send. */
   schedule(stream: Http2Stream): void {
-    this.#ready.add(stream)
+    this.#enqueue(stream)
     this.scheduleFlush()
   }
 
@@ -67,7 +67,7 @@ export class ConnectionOutput {
 
   /** A stream has closed: it sends nothing more. */
   forget(stream: Http2Stream): void {
-    this.#ready.delete(stream)
+    if (stream.isInLine) this.#leave(this.#line.indexOf(stream))
   }
 
   flush(): void {
@@ -91,20 +91,21 @@ export class ConnectionOutput {
       this.#stopBacklogClock()
       this.#socket.resume()
     }
-    for (const stream of streams) if (stream.outgoing?.isWaiting === true) this.#ready.add(stream)
+    for (const stream of streams) if (stream.outgoing?.isWaiting === true) this.#enqueue(stream)
     this.flush()
   }
 
   /** Sends what was written, and takes no more of any stream. */
   end(): void {
-    this.#ready.clear()
+    for (const stream of this.#line) if (stream !== undefined) stream.isInLine = false
+    this.#line.length = 0
     this.#stopBacklogClock()
     this.frames.flush()
   }
 
   #canPump(): boolean {
     if (this.isCongested) return false
-    for (const stream of this.#ready) if (stream.outgoing?.isWaiting === true && stream.sendableBytes > 0) return true
+    for (const stream of this.#line) if (stream?.outgoing?.isWaiting === true && stream.sendableBytes > 0) return true
     return false
   }
 
@@ -113,13 +114,39 @@ export class ConnectionOutput {
     let hasSent = true
     while (hasSent && !this.isCongested) {
       hasSent = false
-      for (const stream of this.#ready) {
+      // Streams that join in the meantime have their turn, too.
+      for (let at = 0; at < this.#line.length; at++) {
+        const stream = this.#line[at]
+        if (stream === undefined) continue
         if (this.isCongested) break
         if (stream.outgoing?.sendSome() === true) hasSent = true
         // Without a window of its own it waits for one; without one of the connection it keeps its place.
-        else if (stream.outgoing?.isWaiting !== true || stream.sendWindow <= 0) this.#ready.delete(stream)
+        else if (stream.outgoing?.isWaiting !== true || stream.sendWindow <= 0) {
+          if (this.#line[at] === stream) this.#leave(at)
+        }
       }
+      this.#closeUp()
     }
+  }
+
+  #enqueue(stream: Http2Stream): void {
+    if (stream.isInLine) return
+    stream.isInLine = true
+    this.#line.push(stream)
+  }
+
+  #leave(at: number): void {
+    const stream = this.#line[at]
+    if (stream === undefined) return
+    stream.isInLine = false
+    this.#line[at] = undefined
+  }
+
+  #closeUp(): void {
+    const line = this.#line
+    let kept = 0
+    for (const stream of line) if (stream !== undefined) line[kept++] = stream
+    line.length = kept
   }
 
   #stopBacklogClock(): void {

@@ -46,7 +46,7 @@ export abstract class Http2Connection extends StreamHost implements InputHandler
     this.output.frames.settings(options.settings)
     this.output.frames.windowUpdate(0, options.connectionWindowBytes - INITIAL_WINDOW_BYTES)
     socket.on('data', (chunk: Buffer) => this.read(chunk))
-    socket.on('drain', () => this.output.onDrain(this.streams.values()))
+    socket.on('drain', () => this.output.onDrain(this.streams.list()))
     socket.on('error', () => {})
     // HTTP/2 knows no connection that is half open: who ends it wants no more of it.
     socket.on('end', () => this.end(undefined))
@@ -168,7 +168,7 @@ export abstract class Http2Connection extends StreamHost implements InputHandler
     this.output.setPeerTableBytes(this.peer.tableBytes)
     const change = this.peer.initialWindowBytes - before
     if (change !== 0) {
-      for (const stream of this.streams.values()) {
+      for (const stream of this.streams.list()) {
         stream.sendWindow += change
         if (stream.sendWindow > MAX_31_BIT)
           throw new ConnectionFault(ERROR_CODE.flowControlError, 'SETTINGS that make a window too large')

@@ -1,12 +1,13 @@
-import { EMPTY_BODY, HeaderList, type HttpRequest, type HttpResponse, type StreamBody, VaneError } from 'vane-core'
+import { HeaderList, type HttpRequest, type HttpResponse, type StreamBody, VaneError } from 'vane-core'
 import { ClientFault } from '../http1/client-fault.ts'
 import type { ExchangeEnd, ExchangeListener, ServerExchange } from '../http1/server-codec.ts'
+import type { DeadlineClock } from '../time/deadline-clock.ts'
 import { ERROR_CODE, toErrorName } from './error-code.ts'
 import { fixedSource } from './fixed-source.ts'
 import type { FieldBlock } from './hpack/hpack-decoder.ts'
 import type { Http2Stream, StreamOwner } from './http2-stream.ts'
-import { IncomingContent } from './incoming-content.ts'
-import { OutgoingContent } from './outgoing-content.ts'
+import { IncomingContent, type IncomingOwner } from './incoming-content.ts'
+import { OutgoingContent, type OutgoingOwner } from './outgoing-content.ts'
 import { toResponsePairs } from './outgoing-fields.ts'
 import type { Http2RequestHead } from './request-fields.ts'
 import { findTrailerFault } from './find-trailer-fault.ts'
@@ -25,14 +26,15 @@ export interface ExchangeConnection {
   drain(): void
 }
 
-/** The clocks of an exchange. */
+/** The clock of an exchange, and what it is set to. */
 export interface ExchangeTimes {
+  readonly clock: DeadlineClock
   readonly bodyIdleTimeoutMs: number
   readonly writeStallTimeoutMs: number
 }
 
 /** One request and its response: a stream that a client has opened. */
-export class Http2Exchange implements ServerExchange, StreamOwner {
+export class Http2Exchange implements ServerExchange, StreamOwner, IncomingOwner, OutgoingOwner {
   readonly request: HttpRequest
   listener: ExchangeListener | undefined = undefined
   status: number | undefined
@@ -52,19 +54,19 @@ export class Http2Exchange implements ServerExchange, StreamOwner {
     stream: Http2Stream,
     context: { connection: ExchangeConnection; times: ExchangeTimes },
   ) {
-    const { length, expectsContinue, ...request } = head
     this.#stream = stream
     this.#connection = context.connection
     this.#times = context.times
-    this.#expectsContinue = expectsContinue
-    if (stream.isRemoteEnded) {
-      this.request = { ...request, body: EMPTY_BODY }
-      return
+    this.#expectsContinue = head.expectsContinue
+    if (!stream.isRemoteEnded) {
+      const { length } = head
+      const { clock, bodyIdleTimeoutMs } = context.times
+      const source = new IncomingContent(this, { length, clock, idleMs: bodyIdleTimeoutMs })
+      this.#requestBody = source
+      stream.incoming = source
+      head.request.body = { kind: 'stream', source, length }
     }
-    const source = this.#toBody(length)
-    this.#requestBody = source
-    stream.incoming = source
-    this.request = { ...request, body: { kind: 'stream', source, length } }
+    this.request = head.request
   }
 
   get bytesIn(): number {
@@ -75,26 +77,23 @@ export class Http2Exchange implements ServerExchange, StreamOwner {
     return this.#content?.bytes ?? 0
   }
 
-  #toBody(length: number | undefined): IncomingContent {
-    const stream = this.#stream
-    const idleMs = this.#times.bodyIdleTimeoutMs
-    return new IncomingContent({
-      length,
-      idleMs,
-      onIdle: () => {
-        // Who waits for the body answers with this; after the response nobody does.
-        if (this.#isOver) this.#connection.resetStream(stream, ERROR_CODE.cancel)
-        return new ClientFault(408, `no byte of the request body for ${idleMs} ms`)
-      },
-      credit: (bytes) => this.#connection.creditStream(stream, bytes),
-      onStart: () => {
-        if (this.#expectsContinue) this.inform(100, NO_FIELDS)
-      },
-      onCancel: () => {
-        stream.isMuted = true
-        if (this.#isOver) this.#connection.resetStream(stream, ERROR_CODE.noError)
-      },
-    })
+  onContentIdle(): Error {
+    // Who waits for the body answers with this; after the response nobody does.
+    if (this.#isOver) this.#connection.resetStream(this.#stream, ERROR_CODE.cancel)
+    return new ClientFault(408, `no byte of the request body for ${this.#times.bodyIdleTimeoutMs} ms`)
+  }
+
+  creditContent(bytes: number): void {
+    this.#connection.creditStream(this.#stream, bytes)
+  }
+
+  onContentStart(): void {
+    if (this.#expectsContinue) this.inform(100, NO_FIELDS)
+  }
+
+  onContentCancel(): void {
+    this.#stream.isMuted = true
+    if (this.#isOver) this.#connection.resetStream(this.#stream, ERROR_CODE.noError)
   }
 
   /** With `close` the connection drains: streams that are open go on to their end. */
@@ -122,18 +121,23 @@ export class Http2Exchange implements ServerExchange, StreamOwner {
   }
 
   #send(body: StreamBody): void {
-    const { writeStallTimeoutMs } = this.#times
-    this.#content = new OutgoingContent(body, this.#stream, {
-      stallMs: writeStallTimeoutMs,
-      onStall: () =>
-        this.cut(
-          new VaneError({ kind: 'timeout', reason: 'idle' }, `client took nothing for ${writeStallTimeoutMs} ms`),
-        ),
-      onFail: (error) => this.cut(error),
-      onEnd: () => this.#finish('complete'),
-    })
+    const { clock, writeStallTimeoutMs } = this.#times
+    this.#content = new OutgoingContent(body, this.#stream, { owner: this, stallMs: writeStallTimeoutMs, clock })
     this.#stream.outgoing = this.#content
     this.#content.start()
+  }
+
+  onSendStall(): void {
+    const { writeStallTimeoutMs } = this.#times
+    this.cut(new VaneError({ kind: 'timeout', reason: 'idle' }, `client took nothing for ${writeStallTimeoutMs} ms`))
+  }
+
+  onSendFail(error: Error): void {
+    this.cut(error)
+  }
+
+  onSent(): void {
+    this.#finish('complete')
   }
 
   inform(status: number, headers: HeaderList): void {

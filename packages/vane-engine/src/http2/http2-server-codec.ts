@@ -1,6 +1,7 @@
+import { DeadlineClock } from '../time/deadline-clock.ts'
 import type { ServerLimits } from '../http1/server-context.ts'
 import type { HttpServerCodec } from '../http1/server-codec.ts'
-import { ServerConnection } from './server-connection.ts'
+import { ServerConnection, type ServerConnectionContext } from './server-connection.ts'
 
 /** The limits an HTTP/2 codec keeps. */
 export interface Http2ServerLimits extends ServerLimits {
@@ -16,21 +17,24 @@ export interface Http2ServerLimits extends ServerLimits {
  */
 export function createHttp2ServerCodec(limits: Http2ServerLimits): HttpServerCodec {
   const connections = new Set<ServerConnection>()
+  const clock = new DeadlineClock()
+  const context: ServerConnectionContext = {
+    limits,
+    times: { ...limits, clock },
+    onClosed: (connection) => void connections.delete(connection),
+  }
   return {
     serve(socket, session, headDeadlineMs) {
       socket.setNoDelay(true)
-      const connection = new ServerConnection(socket, session, {
-        limits,
-        headDeadlineMs,
-        onClosed: () => connections.delete(connection),
-      })
+      const connection = new ServerConnection(socket, { session, headDeadlineMs }, context)
       connections.add(connection)
       connection.start()
     },
     closeIdle() {
       for (const connection of connections) connection.drain()
     },
-    // Every clock belongs to a connection.
-    close() {},
+    close() {
+      clock.close()
+    },
   }
 }

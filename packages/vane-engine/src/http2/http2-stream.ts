@@ -45,6 +45,10 @@ export class Http2Stream implements ContentOutlet {
   isClosed = false
   /** What comes in is dropped: the peer is not encouraged to go on. */
   isMuted = false
+  /** Of `StreamTable` alone. */
+  nextInTable: Http2Stream | undefined
+  /** Of `ConnectionOutput` alone: whether it stands in the line of those that send. */
+  isInLine = false
   readonly #connection: StreamConnection
 
   constructor(id: number, connection: StreamConnection, owner: StreamOwner) {

@@ -1,4 +1,17 @@
 import type { BodySink, BodySource, HeaderList } from 'vane-core'
+import type { Deadline, DeadlineClock } from '../time/deadline-clock.ts'
+
+/** Whose content comes in. */
+export interface IncomingOwner {
+  /** Error of a pause that was too long; the stream has to be reset as well. */
+  onContentIdle(): Error
+  /** Bytes were taken, or are not wanted: the peer may send as many again. */
+  creditContent(bytes: number): void
+  /** Somebody begins to read. */
+  onContentStart(): void
+  /** Nobody wants the rest. */
+  onContentCancel(reason: Error): void
+}
 
 /** What a body that comes in depends on. */
 export interface IncomingContentOptions {
@@ -6,14 +19,7 @@ export interface IncomingContentOptions {
   readonly length: number | undefined
   /** Longest pause while somebody is ready to take bytes. */
   readonly idleMs: number
-  /** Error of a pause that was too long; the stream has to be reset as well. */
-  onIdle(): Error
-  /** Bytes were taken, or are not wanted: the peer may send as many again. */
-  credit(bytes: number): void
-  /** Somebody begins to read. */
-  onStart?(): void
-  /** Nobody wants the rest. */
-  onCancel(reason: Error): void
+  readonly clock: DeadlineClock
 }
 
 /** Chunks shorter than this are put together while they wait: a view of one byte costs a hundred. */
@@ -26,12 +32,17 @@ const MAX_PINNED_RATIO = 4
  * The body of one stream's message. What arrives while nobody takes it waits here, bounded by the flow-control window: a window
  * is given back for what was taken, and for nothing else.
  */
-export class IncomingContent implements BodySource {
+export class IncomingContent implements BodySource, Deadline {
   /** Bytes delivered so far. */
   bytes = 0
   /** Whether somebody began to read. */
   started = false
-  readonly #options: IncomingContentOptions
+  deadlineMs: number = Infinity
+  clockIndex: number = -1
+  readonly #owner: IncomingOwner
+  readonly #length: number | undefined
+  readonly #idleMs: number
+  readonly #clock: DeadlineClock
   #sink: BodySink | undefined
   #state: 'open' | 'ended' | 'failed' | 'canceled' = 'open'
   #failure: Error | undefined
@@ -44,10 +55,12 @@ export class IncomingContent implements BodySource {
   #owedBytes = 0
   #isComplete = false
   #trailers: HeaderList | undefined
-  #idleTimer: NodeJS.Timeout | undefined
 
-  constructor(options: IncomingContentOptions) {
-    this.#options = options
+  constructor(owner: IncomingOwner, { length, idleMs, clock }: IncomingContentOptions) {
+    this.#owner = owner
+    this.#length = length
+    this.#idleMs = idleMs
+    this.#clock = clock
   }
 
   /** Whether bytes may still be delivered to a sink. */
@@ -62,16 +75,15 @@ export class IncomingContent implements BodySource {
    */
   receive(chunk: Buffer): boolean {
     this.#receivedBytes += chunk.length
-    const { length, credit } = this.#options
-    if (length !== undefined && this.#receivedBytes > length) return false
+    if (this.#length !== undefined && this.#receivedBytes > this.#length) return false
     if (chunk.length === 0) return true
-    if (this.#state !== 'open') credit(chunk.length)
+    if (this.#state !== 'open') this.#owner.creditContent(chunk.length)
     else if (this.#sink === undefined || this.#isPaused || this.#held.length > 0) this.#hold(chunk)
     else if (chunk.length >= MIN_OWN_BYTES) this.#take(chunk)
     else {
       // Whoever sends byte by byte shall not have us pass them on so: what one read brings goes on together.
       this.#hold(chunk)
-      process.nextTick(() => this.#deliver())
+      process.nextTick(IncomingContent.#deliverHeld, this)
     }
     return true
   }
@@ -82,8 +94,7 @@ export class IncomingContent implements BodySource {
    * @returns false where it is shorter than the head declared.
    */
   complete(trailers: HeaderList | undefined): boolean {
-    const { length } = this.#options
-    if (length !== undefined && this.#receivedBytes !== length) return false
+    if (this.#length !== undefined && this.#receivedBytes !== this.#length) return false
     this.#isComplete = true
     this.#trailers = trailers
     this.#deliver()
@@ -109,7 +120,7 @@ export class IncomingContent implements BodySource {
       return
     }
     this.#sink = sink
-    this.#options.onStart?.()
+    this.#owner.onContentStart()
     this.#deliver()
   }
 
@@ -125,7 +136,7 @@ export class IncomingContent implements BodySource {
     this.#state = 'canceled'
     this.#stopClock()
     this.#drop()
-    this.#options.onCancel(reason)
+    this.#owner.onContentCancel(reason)
   }
 
   #deliver(): void {
@@ -193,20 +204,26 @@ export class IncomingContent implements BodySource {
   #settle(): void {
     const owed = this.#owedBytes
     this.#owedBytes = 0
-    if (owed > 0) this.#options.credit(owed)
+    if (owed > 0) this.#owner.creditContent(owed)
   }
 
   #startClock(): void {
-    if (this.#idleTimer !== undefined) {
-      this.#idleTimer.refresh()
-      return
-    }
-    this.#idleTimer = setTimeout(() => this.break(this.#options.onIdle()), this.#options.idleMs)
+    if (this.deadlineMs === Infinity) this.#clock.add(this)
+    this.#clock.set(this, this.#idleMs)
   }
 
   #stopClock(): void {
-    clearTimeout(this.#idleTimer)
-    this.#idleTimer = undefined
+    if (this.deadlineMs !== Infinity) this.#clock.delete(this)
+  }
+
+  /** For the clock alone. */
+  onDeadline(): void {
+    this.#clock.delete(this)
+    this.break(this.#owner.onContentIdle())
+  }
+
+  static #deliverHeld(this: void, content: IncomingContent): void {
+    content.#deliver()
   }
 }
 

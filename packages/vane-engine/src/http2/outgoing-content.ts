@@ -1,15 +1,22 @@
 import { type BodySink, type HeaderList, type StreamBody, VaneError } from 'vane-core'
+import type { Deadline, DeadlineClock } from '../time/deadline-clock.ts'
 
-/** What happens when the two ends do not get along. */
+/** Whose content goes out. */
+export interface OutgoingOwner {
+  /** The peer took nothing for too long. */
+  onSendStall(): void
+  /** The body broke off, or is not as long as declared: the stream must not end cleanly. */
+  onSendFail(error: Error): void
+  /** The last byte and the end of the stream were handed to the connection. */
+  onSent(): void
+}
+
+/** What a body that goes out depends on. */
 export interface OutgoingContentOptions {
+  readonly owner: OutgoingOwner
   /** How long the peer may take nothing while bytes wait for it. */
   readonly stallMs: number
-  /** The peer took nothing for too long. */
-  onStall(): void
-  /** The body broke off, or is not as long as declared: the stream must not end cleanly. */
-  onFail(error: Error): void
-  /** The last byte and the end of the stream were handed to the connection. */
-  onEnd(): void
+  readonly clock: DeadlineClock
 }
 
 /** The connection that content goes out by, as seen from one stream. */
@@ -32,12 +39,16 @@ const HIGH_WATER_BYTES = 65_536
 const MIN_PROGRESS_BYTES = 1_024
 
 /** Sends a streamed body as DATA frames of one stream, within the peer's windows. */
-export class OutgoingContent implements BodySink {
+export class OutgoingContent implements BodySink, Deadline {
   /** Bytes handed to the connection so far. */
   bytes = 0
+  deadlineMs: number = Infinity
+  clockIndex: number = -1
   readonly #body: StreamBody
   readonly #outlet: ContentOutlet
-  readonly #options: OutgoingContentOptions
+  readonly #owner: OutgoingOwner
+  readonly #stallMs: number
+  readonly #clock: DeadlineClock
   readonly #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #receivedBytes = 0
@@ -47,12 +58,13 @@ export class OutgoingContent implements BodySink {
   #isComplete = false
   #trailers: HeaderList | undefined
   #isOver = false
-  #stallTimer: NodeJS.Timeout | undefined
 
-  constructor(body: StreamBody, outlet: ContentOutlet, options: OutgoingContentOptions) {
+  constructor(body: StreamBody, outlet: ContentOutlet, { owner, stallMs, clock }: OutgoingContentOptions) {
     this.#body = body
     this.#outlet = outlet
-    this.#options = options
+    this.#owner = owner
+    this.#stallMs = stallMs
+    this.#clock = clock
   }
 
   /** Begins to pull. */
@@ -95,7 +107,7 @@ export class OutgoingContent implements BodySink {
   fail(error: Error): void {
     if (this.#isOver) return
     this.#stop()
-    this.#options.onFail(error)
+    this.#owner.onSendFail(error)
   }
 
   /** The peer is gone: stops pulling. */
@@ -155,15 +167,15 @@ export class OutgoingContent implements BodySink {
       if (this.#trailers !== undefined) this.#outlet.sendTrailers(this.#trailers)
     } catch (error) {
       // Trailers that cannot be written: the message is not what it was.
-      this.#options.onFail(error instanceof Error ? error : new Error(String(error)))
+      this.#owner.onSendFail(error instanceof Error ? error : new Error(String(error)))
       return
     }
-    this.#options.onEnd()
+    this.#owner.onSent()
   }
 
   #breakOff(error: VaneError): void {
     this.abandon(error)
-    this.#options.onFail(error)
+    this.#owner.onSendFail(error)
   }
 
   #stop(): void {
@@ -174,19 +186,26 @@ export class OutgoingContent implements BodySink {
 
   #onProgress(bytes: number): void {
     this.#progressBytes += bytes
-    if (this.#stallTimer === undefined || this.#progressBytes < MIN_PROGRESS_BYTES) return
+    if (this.deadlineMs === Infinity || this.#progressBytes < MIN_PROGRESS_BYTES) return
     this.#progressBytes = 0
-    this.#stallTimer.refresh()
+    this.#clock.set(this, this.#stallMs)
   }
 
   #startClock(): void {
-    this.#stallTimer ??= setTimeout(() => this.#options.onStall(), this.#options.stallMs)
+    if (this.deadlineMs !== Infinity) return
+    this.#clock.add(this)
+    this.#clock.set(this, this.#stallMs)
   }
 
   #stopClock(): void {
-    clearTimeout(this.#stallTimer)
-    this.#stallTimer = undefined
     this.#progressBytes = 0
+    if (this.deadlineMs !== Infinity) this.#clock.delete(this)
+  }
+
+  /** For the clock alone. */
+  onDeadline(): void {
+    this.#clock.delete(this)
+    this.#owner.onSendStall()
   }
 }
 

@@ -3,8 +3,9 @@ import { isHostOwned } from '../http1/hop-by-hop.ts'
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
+const SPACE = 32
+const TAB = 9
 const OUTER_SPACE = /^[ \t]+|[ \t]+$/g
-const SPACE_AT_END = /^[ \t]|[ \t]$/
 
 /**
  * The fields of a response.
@@ -63,8 +64,13 @@ function addFields(pairs: string[], headers: HeaderList): void {
     if (name === 'host' || name === 'expect' || isHostOwned(name)) return
     if (!NAME.test(name)) throw new Error('field name that cannot be written')
     assertValue(name, value)
-    pairs.push(name, SPACE_AT_END.test(value) ? value.replaceAll(OUTER_SPACE, '') : value)
+    pairs.push(name, isSpace(value, 0) || isSpace(value, value.length - 1) ? value.replaceAll(OUTER_SPACE, '') : value)
   })
+}
+
+function isSpace(value: string, at: number): boolean {
+  const code = value.charCodeAt(at)
+  return code === SPACE || code === TAB
 }
 
 function assertValue(name: string, value: string): void {

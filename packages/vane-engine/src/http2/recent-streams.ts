@@ -6,18 +6,19 @@ const REMEMBERED = 256
  * one that the peer closed it breaks the protocol.
  */
 export class RecentStreams {
-  readonly #closedByPeer = new Map<number, boolean>()
+  /** Ids, twice each and one more where the peer closed it. Noted for every stream, hardly ever asked for. */
+  readonly #closed: number[] = []
+  #next = 0
 
   /** Notes that a stream has closed. */
   add(id: number, isClosedByPeer: boolean): void {
-    this.#closedByPeer.set(id, isClosedByPeer)
-    if (this.#closedByPeer.size <= REMEMBERED) return
-    const oldest = this.#closedByPeer.keys().next()
-    if (oldest.done !== true) this.#closedByPeer.delete(oldest.value)
+    this.#closed[this.#next] = 2 * id + (isClosedByPeer ? 1 : 0)
+    this.#next = (this.#next + 1) % REMEMBERED
   }
 
   /** Whether the peer had closed a stream; `undefined` where that is forgotten. */
   isClosedByPeer(id: number): boolean | undefined {
-    return this.#closedByPeer.get(id)
+    if (this.#closed.includes(2 * id + 1)) return true
+    return this.#closed.includes(2 * id) ? false : undefined
   }
 }

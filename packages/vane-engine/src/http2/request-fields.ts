@@ -1,10 +1,12 @@
-import { HeaderList, type HttpRequest } from 'vane-core'
+import { EMPTY_BODY, HeaderList, type HttpRequest } from 'vane-core'
 import { ClientFault } from '../http1/client-fault.ts'
 import { toHost } from '../http1/request-target.ts'
 import type { FieldBlock } from './hpack/hpack-decoder.ts'
 
 /** A checked request head. */
-export interface Http2RequestHead extends Omit<HttpRequest, 'body'> {
+export interface Http2RequestHead {
+  /** Without a body, until whoever knows of one puts it in. */
+  readonly request: HttpRequest
   /** Bytes that `content-length` declares. */
   readonly length: number | undefined
   readonly expectsContinue: boolean
@@ -94,7 +96,7 @@ export function parseRequestFields(block: FieldBlock, options: RequestFieldsOpti
   const authority = toAuthority(pseudo.authority, host)
   fields[1] = authority
   const mark = target.indexOf('?')
-  return {
+  const request: HttpRequest = {
     method,
     scheme: options.scheme,
     authority,
@@ -103,10 +105,10 @@ export function parseRequestFields(block: FieldBlock, options: RequestFieldsOpti
     path: mark === -1 ? target : target.slice(0, mark),
     query: mark === -1 ? '' : target.slice(mark + 1),
     version: '2',
-    headers: new HeaderList(fields),
-    length,
-    expectsContinue: expect !== undefined,
+    headers: HeaderList.fromChecked(fields),
+    body: EMPTY_BODY,
   }
+  return { request, length, expectsContinue: expect !== undefined }
 }
 
 const COLON = 58

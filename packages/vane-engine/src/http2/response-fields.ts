@@ -38,7 +38,7 @@ export function parseResponseFields({ pairs, isTooLarge, fault }: FieldBlock): H
     } else if (CONNECTION_FIELDS.has(name)) throw new Error(`field ${name}, which HTTP/2 does not have`)
     else if (!isHostOwned(name)) fields.push(name, value)
   }
-  return { status: Number(status), headers: new HeaderList(fields), length }
+  return { status: Number(status), headers: HeaderList.fromChecked(fields), length }
 }
 
 const CONNECTION_FIELDS: ReadonlySet<string> = new Set([

@@ -2,13 +2,14 @@ import type { Socket } from 'node:net'
 import { HeaderList } from 'vane-core'
 import { ClientFault } from '../http1/client-fault.ts'
 import type { HttpSession } from '../http1/server-codec.ts'
+import type { Deadline } from '../time/deadline-clock.ts'
 import { ConnectionFault } from './connection-fault.ts'
 import { ERROR_CODE } from './error-code.ts'
 import { FloodGuard } from './flood-guard.ts'
 import { INITIAL_WINDOW_BYTES, MAX_31_BIT, PREFACE, SETTING } from './frame-type.ts'
 import type { FieldBlock } from './hpack/hpack-decoder.ts'
 import { Http2Connection } from './http2-connection.ts'
-import { Http2Exchange } from './http2-exchange.ts'
+import { type ExchangeTimes, Http2Exchange } from './http2-exchange.ts'
 import { Http2Stream, type StreamOwner } from './http2-stream.ts'
 import { toResponsePairs } from './outgoing-fields.ts'
 import { parseRequestFields } from './request-fields.ts'
@@ -20,30 +21,37 @@ const DRAIN_PING = Buffer.from('drain   ', 'latin1')
 /** Frames without content, such as priorities, that go with a request. */
 const EMPTY_FRAMES_PER_REQUEST = 4
 
-/** What a connection is told when it begins. */
+/** What the connections of a listener share. */
 export interface ServerConnectionContext {
   readonly limits: Http2ServerLimits
+  readonly times: ExchangeTimes
+  /** The connection is gone. */
+  onClosed(connection: ServerConnection): void
+}
+
+/** What a connection begins with. */
+export interface ServerConnectionStart {
+  readonly session: HttpSession
   /** Moment of `performance.now()` by which the first head has to be complete. */
   readonly headDeadlineMs: number
-  readonly onClosed: () => void
 }
 
 /** The connection of one client. */
-export class ServerConnection extends Http2Connection {
+export class ServerConnection extends Http2Connection implements Deadline {
   readonly #session: HttpSession
   readonly #limits: Http2ServerLimits
-  readonly #onClosed: () => void
+  readonly #headDeadlineMs: number
+  readonly #context: ServerConnectionContext
+  deadlineMs: number = Infinity
+  clockIndex: number = -1
   /** Bytes of the preface that have not come yet. */
   #missingPreface: Buffer = PREFACE
-  /** Runs out unless the first head is complete by then. */
-  #firstHeadTimer: NodeJS.Timeout | undefined
-  #idleTimer: NodeJS.Timeout | undefined
   #drainTimer: NodeJS.Timeout | undefined
   /** `told`: new streams may still be on their way. `final`: none is begun any more. */
   #drain: 'no' | 'told' | 'final' = 'no'
 
-  constructor(socket: Socket, session: HttpSession, context: ServerConnectionContext) {
-    const { limits, headDeadlineMs, onClosed } = context
+  constructor(socket: Socket, { session, headDeadlineMs }: ServerConnectionStart, context: ServerConnectionContext) {
+    const { limits } = context
     super(
       socket,
       {
@@ -65,8 +73,9 @@ export class ServerConnection extends Http2Connection {
     )
     this.#session = session
     this.#limits = limits
-    this.#onClosed = onClosed
-    this.#firstHeadTimer = setTimeout(() => this.#onNoHead(), Math.max(0, headDeadlineMs - performance.now()))
+    this.#context = context
+    this.#headDeadlineMs = headDeadlineMs
+    this.#setClock(headDeadlineMs - performance.now())
   }
 
   /** Lets the streams that are open finish, and takes no more once the client has heard of it (RFC 9113 §6.8). */
@@ -109,7 +118,7 @@ export class ServerConnection extends Http2Connection {
       }
       this.#missingPreface = this.#missingPreface.subarray(length)
       if (this.#missingPreface.length > 0) return
-      this.#idleTimer = setTimeout(() => this.#onIdle(), this.#limits.keepAliveTimeoutMs)
+      this.#setClock(Math.min(this.#limits.keepAliveTimeoutMs, this.#headDeadlineMs - performance.now()))
       rest = chunk.subarray(length)
     }
     super.read(rest)
@@ -118,8 +127,8 @@ export class ServerConnection extends Http2Connection {
   protected onStrangeHeaders(id: number, block: FieldBlock, endStream: boolean): void {
     if (id % 2 === 0 || id <= this.lastStreamId)
       throw new ConnectionFault(ERROR_CODE.protocolError, `HEADERS for stream ${id}, which a client cannot open now`)
+    if (this.lastStreamId === 0) this.#setClock(this.#limits.keepAliveTimeoutMs)
     this.lastStreamId = id
-    clearTimeout(this.#firstHeadTimer)
     this.guard.charge('requests')
     this.guard.credit('emptyFrames', EMPTY_FRAMES_PER_REQUEST)
     if (this.#drain === 'final') {
@@ -139,7 +148,7 @@ export class ServerConnection extends Http2Connection {
       const { maxHeadersCount } = this.#limits
       const head = parseRequestFields(block, { scheme: this.#session.scheme, maxHeadersCount })
       if (endStream && (head.length ?? 0) > 0) throw new ClientFault(400, 'content-length without content')
-      const exchange = new Http2Exchange(head, stream, { connection: this, times: this.#limits })
+      const exchange = new Http2Exchange(head, stream, { connection: this, times: this.#context.times })
       stream.owner = exchange
       this.openStream(stream)
       this.#session.onExchange(exchange)
@@ -170,7 +179,7 @@ export class ServerConnection extends Http2Connection {
 
   protected onStreamsChanged(): void {
     if (this.streams.size > 0 || this.isOver) return
-    this.#idleTimer?.refresh()
+    this.#setClock(this.#limits.keepAliveTimeoutMs)
     if (this.#drain === 'final') this.finish()
     else if (this.#session.isClosing()) this.drain()
   }
@@ -184,24 +193,26 @@ export class ServerConnection extends Http2Connection {
     this.finish()
   }
 
-  #onNoHead(): void {
-    // Nothing has begun: a browser that has connected ahead of need, and had none.
-    if (this.#missingPreface.length === 0 && !this.isWithinHead) this.finish()
-    else this.onHeaderTimeout()
-  }
-
   protected onOver(fault: ConnectionFault | undefined): void {
-    clearTimeout(this.#firstHeadTimer)
-    clearTimeout(this.#idleTimer)
+    this.#context.times.clock.delete(this)
     clearTimeout(this.#drainTimer)
     if (fault?.limit !== undefined) this.#session.onLimitHit(fault.limit, fault.message)
     else if (fault !== undefined && fault.code !== ERROR_CODE.noError) this.#session.onRefused(400, fault.message)
-    this.#onClosed()
+    this.#context.onClosed(this)
   }
 
-  #onIdle(): void {
-    // The clock begins anew with the last stream's end.
-    if (this.streams.size === 0) this.finish()
+  /** For the clock alone. */
+  onDeadline(): void {
+    if (this.#missingPreface.length > 0 || (this.lastStreamId === 0 && this.isWithinHead)) this.onHeaderTimeout()
+    // Nothing has begun: a browser that has connected ahead of need, and had none. Or nothing goes on; with streams open,
+    // the clock is set anew at the end of the last.
+    else if (this.streams.size === 0) this.finish()
+  }
+
+  #setClock(afterMs: number): void {
+    const { clock } = this.#context.times
+    clock.add(this)
+    clock.set(this, afterMs)
   }
 }
 

@@ -10,6 +10,7 @@ import { toTrailerPairs } from './outgoing-fields.ts'
 import { PeerSettings } from './peer-settings.ts'
 import { ReceiveWindow } from './receive-window.ts'
 import { RecentStreams } from './recent-streams.ts'
+import { StreamTable } from './stream-table.ts'
 
 /** What both ends of a connection have in common. */
 export interface Http2ConnectionOptions {
@@ -37,7 +38,7 @@ export abstract class StreamHost {
   protected readonly socket: Socket
   protected readonly output: ConnectionOutput
   protected readonly guard: FloodGuard
-  protected readonly streams: Map<number, Http2Stream> = new Map()
+  protected readonly streams: StreamTable = new StreamTable()
   /** Highest id of a stream that either side has opened. */
   protected lastStreamId = 0
   /** Nothing is read any more. */
@@ -125,7 +126,7 @@ export abstract class StreamHost {
 
   protected openStream(stream: Http2Stream): void {
     this.lastStreamId = stream.id
-    this.streams.set(stream.id, stream)
+    this.streams.add(stream)
   }
 
   /** Notes a stream that is closed without ever having been open here. */
@@ -161,7 +162,7 @@ export abstract class StreamHost {
   protected closeStream(stream: Http2Stream, isByPeer: boolean): void {
     if (stream.isClosed) return
     stream.isClosed = true
-    this.streams.delete(stream.id)
+    this.streams.delete(stream)
     this.output.forget(stream)
     this.recent.add(stream.id, isByPeer)
     this.onStreamsChanged()
@@ -179,7 +180,7 @@ export abstract class StreamHost {
     this.isOver = true
     if (fault !== undefined) this.output.frames.goaway(this.options.isServer ? this.lastStreamId : 0, fault.code)
     this.output.end()
-    const lost = [...this.streams.values()]
+    const lost = this.streams.list()
     this.streams.clear()
     for (const stream of lost) {
       stream.isClosed = true

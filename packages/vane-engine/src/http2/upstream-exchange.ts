@@ -5,20 +5,20 @@ import { ERROR_CODE } from './error-code.ts'
 import { fixedSource } from './fixed-source.ts'
 import type { FieldBlock } from './hpack/hpack-decoder.ts'
 import type { Http2Stream } from './http2-stream.ts'
-import { IncomingContent } from './incoming-content.ts'
+import { IncomingContent, type IncomingOwner } from './incoming-content.ts'
 import { NO_CONTENT } from './no-content.ts'
-import { OutgoingContent } from './outgoing-content.ts'
+import { OutgoingContent, type OutgoingOwner } from './outgoing-content.ts'
 import { toRequestPairs } from './outgoing-fields.ts'
 import { toResetError } from './reset-error.ts'
 import { type Http2ResponseHead, parseResponseFields } from './response-fields.ts'
 import { findTrailerFault } from './find-trailer-fault.ts'
 import { toTrailers } from '../http1/trailers.ts'
+import type { DeadlineClock } from '../time/deadline-clock.ts'
 import type { UpstreamExchange, UpstreamListener, UpstreamRequest } from '../upstream/upstream-request.ts'
 import type { UpstreamTransport } from '../upstream/upstream-transport.ts'
+import { type TimedExchange, UpstreamExchangeClock } from './upstream-exchange-clock.ts'
 import { NotHttp2Error, type PlacedRequest, type UpstreamSession } from './upstream-session.ts'
 
-/** How long an upstream may leave `Expect: 100-continue` unanswered before the body goes out all the same (RFC 9110 §10.1.1). */
-const CONTINUE_WAIT_MS = 1_000
 /** Interim responses one request may get. */
 const MAX_INTERIMS = 16
 /** Times that a request is sent again because the upstream did not begin with it. */
@@ -28,6 +28,7 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE',
 
 /** What an exchange asks of its pool. */
 export interface ExchangePool {
+  readonly clock: DeadlineClock
   readonly name: string
   readonly scheme: 'http' | 'https'
   readonly fallback: Pick<UpstreamTransport, 'send'> | undefined
@@ -38,7 +39,9 @@ export interface ExchangePool {
 }
 
 /** One request to an HTTP/2 upstream, from the pool to its response. */
-export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
+export class Http2UpstreamExchange
+  implements UpstreamExchange, PlacedRequest, IncomingOwner, OutgoingOwner, TimedExchange
+{
   readonly #pool: ExchangePool
   readonly #request: UpstreamRequest
   readonly #listener: UpstreamListener
@@ -57,10 +60,9 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
   #interims = 0
   /** Responses that the session had brought when this request went out. */
   #responsesBefore = 0
-  #clock: NodeJS.Timeout | undefined
-  #totalClock: NodeJS.Timeout | undefined
   /** When the time for the whole exchange began, where there is a limit to it. */
   readonly #startedAtMs: number
+  readonly #clock: UpstreamExchangeClock
 
   /** @throws Error where a field cannot be written. */
   constructor(pool: ExchangePool, request: UpstreamRequest, listener: UpstreamListener) {
@@ -71,13 +73,9 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
     const length = body.kind === 'fixed' ? body.bytes.length : body.kind === 'stream' ? body.length : undefined
     const line = { method, scheme: pool.scheme, authority: host, target }
     this.#pairs = toRequestPairs(line, headers, { length, expectsContinue })
-    const { totalMs } = timeouts
-    this.#startedAtMs = totalMs === undefined ? 0 : performance.now() - attempt.spentMs
-    if (totalMs !== undefined)
-      this.#totalClock = setTimeout(
-        () => this.breakOff(toTimeout(this.#pool.name, 'total', totalMs)),
-        totalMs - attempt.spentMs,
-      )
+    this.#startedAtMs = timeouts.totalMs === undefined ? 0 : performance.now() - attempt.spentMs
+    const { clock, name } = pool
+    this.#clock = new UpstreamExchangeClock(this, { clock, name, timeouts, spentMs: attempt.spentMs })
   }
 
   cancel(reason: Error): void {
@@ -99,28 +97,24 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
 
   /** No connection takes it: it may wait for one for as long as connecting may take. */
   onWaiting(): void {
-    const { connectMs } = this.#request.timeouts
     this.#isWaiting = true
-    const message = `no connection to upstream ${this.#pool.name} became free in ${connectMs} ms`
-    this.#startClock(connectMs, () => new VaneError({ kind: 'resource', reason: 'connection-pool' }, message))
+    this.#clock.start('capacity')
   }
 
   /** A connection has been found, connected or not. */
   onAssigned(session: UpstreamSession): void {
     this.#session = session
     this.#isWaiting = false
-    const { connectMs } = this.#request.timeouts
-    if (!session.isConnected) this.#startClock(connectMs, () => toTimeout(this.#pool.name, 'connect', connectMs))
+    if (!session.isConnected) this.#clock.start('connection')
   }
 
   onReady(session: UpstreamSession): void {
     const { body, expectsContinue } = this.#request
-    this.#stopClock()
+    this.#clock.stop()
     this.#responsesBefore = session.responses
     this.#stream = session.open(this, this.#pairs, body.kind === 'empty')
     if (body.kind === 'empty') this.#awaitFirstByte()
-    else if (body.kind === 'stream' && expectsContinue)
-      this.#clock = setTimeout(() => this.#startUpload(), CONTINUE_WAIT_MS)
+    else if (body.kind === 'stream' && expectsContinue) this.#clock.start('continue')
     else this.#startUpload()
   }
 
@@ -138,8 +132,7 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
       this.#fail(new VaneError({ kind: 'upstream', reason: 'tls-handshake' }, message, { cause: error }))
       return
     }
-    this.#stopClock()
-    clearTimeout(this.#totalClock)
+    this.#clock.end()
     this.#isSettled = true
     const spentMs = this.#startedAtMs === 0 ? 0 : performance.now() - this.#startedAtMs
     this.#delegate = fallback.send({ ...this.#request, attempt: { ...this.#request.attempt, spentMs } }, this.#listener)
@@ -170,8 +163,7 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
   }
 
   onRemoteEnd(): void {
-    this.#stopClock()
-    clearTimeout(this.#totalClock)
+    this.#clock.end()
     // A body that was never asked for will not be sent.
     if (this.#request.body.kind === 'stream' && this.#upload === undefined) {
       this.#dropBody(new VaneError({ kind: 'canceled' }, 'upstream did not ask for the body'))
@@ -216,7 +208,7 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
   #onResponse({ status, headers, length }: Http2ResponseHead, endStream: boolean): void {
     const hasContent = this.#request.method !== 'HEAD' && status !== 204 && status !== 304
     if (endStream && hasContent && (length ?? 0) > 0) throw new Error('a content-length and no content')
-    this.#stopClock()
+    this.#clock.stop()
     if (this.#session !== undefined) this.#session.responses++
     this.#isSettled = true
     const body = this.#toBody(hasContent ? length : 0, endStream)
@@ -229,31 +221,35 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
     if (endStream) this.#session?.endRemote(this.#stream!, undefined)
     else if (!hasContent) {
       // Its end is all that may come.
-      const { idleMs } = this.#request.timeouts
-      this.#startClock(idleMs, () => toTimeout(this.#pool.name, 'idle', idleMs))
+      this.#clock.start('end')
     }
     this.#listener.onResponse(response, '2')
   }
 
   #toBody(length: number | undefined, endStream: boolean): Body {
-    const stream = this.#stream!
-    const session = this.#session!
     if (endStream) return EMPTY_BODY
     const { idleMs } = this.#request.timeouts
-    const source = new IncomingContent({
-      length,
-      idleMs,
-      onIdle: () => {
-        const error = toTimeout(this.#pool.name, 'idle', idleMs)
-        this.#end(error)
-        return error
-      },
-      credit: (bytes) => session.creditStream(stream, bytes),
-      onCancel: (reason) => this.#end(reason),
-    })
-    stream.incoming = source
+    const source = new IncomingContent(this, { length, idleMs, clock: this.#pool.clock })
+    this.#stream!.incoming = source
     this.#download = source
     return { kind: 'stream', source, length }
+  }
+
+  onContentIdle(): Error {
+    const error = toTimeout(this.#pool.name, 'idle', this.#request.timeouts.idleMs)
+    this.#end(error)
+    return error
+  }
+
+  creditContent(bytes: number): void {
+    // Without a session there is no connection left whose window could be opened.
+    this.#session?.creditStream(this.#stream!, bytes)
+  }
+
+  onContentStart(): void {}
+
+  onContentCancel(reason: Error): void {
+    this.#end(reason)
   }
 
   #startUpload(): void {
@@ -261,27 +257,40 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
     const stream = this.#stream
     if (body.kind === 'empty' || this.#upload !== undefined || stream === undefined || stream.isClosed) return
     // While the body moves, its own clocks run: the sender's idle clock and the stall clock of the content.
-    this.#stopClock()
+    this.#clock.stop()
     const streamed =
       body.kind === 'stream'
         ? body
         : ({ kind: 'stream', source: fixedSource(body.bytes), length: body.bytes.length } as const)
     this.#upload = new OutgoingContent(streamed, stream, {
+      owner: this,
       stallMs: timeouts.idleMs,
-      onStall: () => this.breakOff(toTimeout(this.#pool.name, 'idle', timeouts.idleMs)),
-      onFail: (error) => this.breakOff(error),
-      onEnd: () => {
-        if (!this.#isSettled) this.#awaitFirstByte()
-      },
+      clock: this.#pool.clock,
     })
     stream.outgoing = this.#upload
     this.#upload.start()
   }
 
+  onSendStall(): void {
+    this.breakOff(toTimeout(this.#pool.name, 'idle', this.#request.timeouts.idleMs))
+  }
+
+  onSendFail(error: Error): void {
+    this.breakOff(error)
+  }
+
+  onSent(): void {
+    if (!this.#isSettled) this.#awaitFirstByte()
+  }
+
+  onContinueWait(): void {
+    this.#startUpload()
+  }
+
   /** Sends the request again, if that can be done, or fails. */
   #replayOr(error: VaneError): void {
     const { body, attempt } = this.#request
-    this.#stopClock()
+    this.#clock.stop()
     if (this.#isSettled) {
       this.#end(error)
       return
@@ -314,8 +323,7 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
 
   /** Nothing more is sent or delivered. */
   #end(reason: Error): void {
-    this.#stopClock()
-    clearTimeout(this.#totalClock)
+    this.#clock.end()
     if (this.#isWaiting) this.#pool.forget(this)
     this.#upload?.abandon(reason)
     if (this.#stream === undefined) this.#session?.withdraw(this)
@@ -329,21 +337,10 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
   }
 
   #awaitFirstByte(): void {
-    const { firstByteMs } = this.#request.timeouts
-    this.#startClock(firstByteMs, () => toTimeout(this.#pool.name, 'read', firstByteMs))
+    this.#clock.start('head')
   }
 
   #toError(cause: Error, point: { isConnected: boolean; isIdlePickup: boolean }): VaneError {
     return toUpstreamError(cause, { upstream: this.#pool.name, hasAnswered: this.#hasAnswered, ...point })
-  }
-
-  #startClock(ms: number, toError: () => VaneError): void {
-    this.#stopClock()
-    this.#clock = setTimeout(() => this.breakOff(toError()), ms)
-  }
-
-  #stopClock(): void {
-    clearTimeout(this.#clock)
-    this.#clock = undefined
   }
 }

@@ -1,4 +1,5 @@
 import { VaneError } from 'vane-core'
+import { DeadlineClock } from '../time/deadline-clock.ts'
 import type { UpstreamStats } from '../upstream/upstream-pool.ts'
 import { Http2UpstreamExchange } from './upstream-exchange.ts'
 import type { DialedSocket } from '../upstream/dial.ts'
@@ -29,6 +30,8 @@ export interface Http2PoolOptions extends Partial<UpstreamSessionOptions> {
   readonly name: string
   /** What `:scheme` says. */
   readonly scheme: 'http' | 'https'
+  /** Default: one of its own. */
+  readonly clock?: DeadlineClock
   /** Begins to connect; with TLS, `h2` is among the protocols offered. */
   dial(): DialedSocket
   /** Takes the requests for an upstream that does not agree to HTTP/2; without it they fail. */
@@ -40,6 +43,7 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner {
   readonly name: string
   readonly scheme: 'http' | 'https'
   readonly fallback: Fallback | undefined
+  readonly clock: DeadlineClock
   #failures = 0
   #requests = 0
   #retries = 0
@@ -53,6 +57,7 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner {
     this.name = options.name
     this.scheme = options.scheme
     this.fallback = options.fallback
+    this.clock = options.clock ?? new DeadlineClock()
     this.#options = { ...DEFAULT_SESSION_OPTIONS, ...options }
   }
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Deadline, DeadlineClock } from '../time/deadline-clock.ts'
 import { ConnectionFault } from './connection-fault.ts'
 import { ERROR_CODE } from './error-code.ts'
 import { FloodGuard } from './flood-guard.ts'
@@ -38,6 +39,7 @@ export interface PlacedRequest extends StreamOwner {
 
 /** Who sessions belong to. */
 export interface SessionOwner {
+  readonly clock: DeadlineClock
   /** It takes more, or other, requests than before. */
   onCapacity(session: UpstreamSession): void
   onClosed(session: UpstreamSession): void
@@ -49,7 +51,7 @@ export class NotHttp2Error extends Error {
 }
 
 /** One connection to an upstream, and the requests that are its streams. */
-export class UpstreamSession extends Http2Connection {
+export class UpstreamSession extends Http2Connection implements Deadline {
   /** Why the socket closed, as far as it said. */
   cause: Error = new Error('connection closed')
   readonly #owner: SessionOwner
@@ -57,12 +59,13 @@ export class UpstreamSession extends Http2Connection {
   /** Requests that wait for the connection to be made. */
   readonly #queue = new Set<PlacedRequest>()
   #state: 'connecting' | 'open' | 'leaving' | 'closed' = 'connecting'
-  readonly #requests = new WeakMap<Http2Stream, PlacedRequest>()
   /** It has been told to leave before it had served those that wait for it. */
   #mustLeave = false
   #nextId = 1
-  #idleTimer: NodeJS.Timeout | undefined
-  #pingTimer: NodeJS.Timeout | undefined
+  deadlineMs: number = Infinity
+  clockIndex: number = -1
+  /** What the deadline is for: with streams to ask whether the other end lives, without them to close. */
+  #isAwaitingSound = false
   #hasHeard = false
   #hasAsked = false
   /** Responses that have begun. */
@@ -125,13 +128,12 @@ export class UpstreamSession extends Http2Connection {
   /** Opens a stream with the head of a request. */
   open(request: PlacedRequest, pairs: readonly string[], endStream: boolean): Http2Stream {
     const stream = new Http2Stream(this.#nextId, this, request)
-    this.#requests.set(stream, request)
     this.#nextId += 2
     // Ids are used once (RFC 9113 §5.1.1).
     if (this.#nextId > MAX_31_BIT) this.#state = 'leaving'
     this.openStream(stream)
     this.sendHeaders(stream, pairs, endStream)
-    this.#startPings()
+    if (!this.#isAwaitingSound) this.#awaitSound()
     return stream
   }
 
@@ -159,6 +161,7 @@ export class UpstreamSession extends Http2Connection {
       return
     }
     this.#state = 'open'
+    this.#owner.clock.add(this)
     socket.setNoDelay(true)
     this.output.frames.raw(PREFACE)
     this.start()
@@ -189,11 +192,11 @@ export class UpstreamSession extends Http2Connection {
   protected onGoaway(lastStreamId: number, code: number): void {
     this.#state = 'leaving'
     const unprocessed: PlacedRequest[] = []
-    for (const stream of this.streams.values())
+    for (const stream of this.streams.list())
       if (stream.id > lastStreamId) {
         this.abandonStream(stream)
-        const request = this.#requests.get(stream)
-        if (request !== undefined) unprocessed.push(request)
+        // Every stream of a session was opened for one.
+        unprocessed.push(stream.owner as PlacedRequest)
       }
     if (code !== ERROR_CODE.noError) this.cause = new Error(`upstream ended the connection with error code ${code}`)
     this.#owner.onCapacity(this)
@@ -203,14 +206,16 @@ export class UpstreamSession extends Http2Connection {
 
   protected onStreamsChanged(): void {
     if (this.isOver) return
-    if (this.streams.size > 0) this.#stopIdleClock()
-    else {
-      this.#stopPings()
+    if (this.streams.size === 0) {
       if (this.#state === 'leaving') {
         this.finish()
         return
       }
-      this.#idleTimer ??= setTimeout(() => this.finish(), this.#times.idleTimeoutMs)
+      this.#hasAsked = false
+      if (this.#isAwaitingSound || this.deadlineMs === Infinity) {
+        this.#isAwaitingSound = false
+        this.#owner.clock.set(this, this.#times.idleTimeoutMs)
+      }
     }
     if (this.hasRoom) this.#owner.onCapacity(this)
   }
@@ -226,17 +231,22 @@ export class UpstreamSession extends Http2Connection {
 
   protected onOver(): void {
     this.#state = 'closed'
-    this.#stopIdleClock()
-    this.#stopPings()
+    this.#owner.clock.delete(this)
     this.#owner.onClosed(this)
   }
 
-  #startPings(): void {
-    this.#pingTimer ??= setTimeout(() => this.#onSilence(), this.#times.pingAfterMs)
+  #awaitSound(): void {
+    this.#isAwaitingSound = true
+    this.#owner.clock.set(this, this.#times.pingAfterMs)
+  }
+
+  /** For the clock alone. */
+  onDeadline(): void {
+    if (this.#isAwaitingSound) this.#onSilence()
+    else this.finish()
   }
 
   #onSilence(): void {
-    this.#pingTimer = undefined
     if (!this.#hasHeard) {
       if (this.#hasAsked) {
         this.cause = Object.assign(new Error('no answer to PING'), { code: 'ETIMEDOUT' })
@@ -248,17 +258,6 @@ export class UpstreamSession extends Http2Connection {
       this.output.scheduleFlush()
     }
     this.#hasHeard = false
-    this.#startPings()
-  }
-
-  #stopPings(): void {
-    clearTimeout(this.#pingTimer)
-    this.#pingTimer = undefined
-    this.#hasAsked = false
-  }
-
-  #stopIdleClock(): void {
-    clearTimeout(this.#idleTimer)
-    this.#idleTimer = undefined
+    this.#awaitSound()
   }
 }

@@ -7,6 +7,7 @@ afterEach(() => void vi.useRealTimers())
 function createEntry(clock: DeadlineClock, onDeadline: () => void = () => {}): Deadline & { calls: number } {
   const entry = {
     deadlineMs: Infinity,
+    clockIndex: -1,
     calls: 0,
     onDeadline: () => {
       entry.calls++
@@ -74,4 +75,18 @@ test('an entry that another one ends in the same look is not called', () => {
   clock.set(second, 100)
   vi.advanceTimersByTime(200)
   expect([first.calls, second.calls]).toEqual([1, 0])
+})
+
+test('entries that come and go leave the others their time', () => {
+  const clock = new DeadlineClock()
+  const entries = Array.from({ length: 5 }, () => createEntry(clock))
+  entries.forEach((entry, index) => clock.set(entry, 100 * (index + 1)))
+  clock.delete(entries[1]!)
+  clock.delete(entries[4]!)
+  clock.delete(entries[1]!)
+  clock.add(entries[4]!)
+  clock.add(entries[4]!)
+  clock.set(entries[4]!, 50)
+  vi.advanceTimersByTime(1_000)
+  expect(entries.map(({ calls }) => calls)).toEqual([1, 0, 1, 1, 1])
 })

@@ -2,6 +2,8 @@
 export interface Deadline {
   /** Moment of `performance.now()` at which it has; `Infinity` while no time limit runs. Written by the clock alone. */
   deadlineMs: number
+  /** Where it stands among the clock's entries; -1 while it does not. Written by the clock alone. */
+  clockIndex: number
   /** Its time is up. Called once for each time it was set. */
   onDeadline(): void
 }
@@ -16,19 +18,26 @@ const MIN_SPACING_MS = 5
  * it. The timer stands at the earliest deadline it has heard of, and then looks at all of them once.
  */
 export class DeadlineClock {
-  readonly #entries = new Set<Deadline>()
+  // No Set: entries come and go with requests, and a Set that has become old keeps many of them until a full collection.
+  readonly #entries: Deadline[] = []
   #timer: NodeJS.Timeout | undefined
   #armedForMs = Infinity
 
   /** Lets an entry be found when its time comes. */
   add(entry: Deadline): void {
-    this.#entries.add(entry)
+    if (entry.clockIndex === -1) entry.clockIndex = this.#entries.push(entry) - 1
   }
 
   /** Forgets an entry, whatever it is set to. */
   delete(entry: Deadline): void {
     entry.deadlineMs = Infinity
-    this.#entries.delete(entry)
+    const at = entry.clockIndex
+    if (at === -1) return
+    entry.clockIndex = -1
+    const last = this.#entries.pop()!
+    if (last === entry) return
+    this.#entries[at] = last
+    last.clockIndex = at
   }
 
   /** Sets an entry's time limit, in place of the one before. */
@@ -47,7 +56,8 @@ export class DeadlineClock {
   close(): void {
     clearTimeout(this.#timer)
     this.#armedForMs = Infinity
-    this.#entries.clear()
+    for (const entry of this.#entries) entry.clockIndex = -1
+    this.#entries.length = 0
   }
 
   #arm(atMs: number, nowMs: number): void {

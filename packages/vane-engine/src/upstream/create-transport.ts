@@ -27,6 +27,7 @@ export function createTransport(way: UpstreamWay, context: PoolContext): Upstrea
     dial: () =>
       identity === undefined ? dial(address) : { socket: identity.connect(alpn), readyEvent: 'secureConnect' },
     maxHeaderBytes: context.maxHeaderBytes,
+    clock: context.clock,
     ...(identity === undefined ? {} : { explain: (error) => toTlsError(error, address, identity) }),
     ...(version === 'auto' ? { fallback: new Http1UpstreamPool(way, context) } : {}),
   })

@@ -27,6 +27,7 @@ export interface RetryListener {
  */
 export class RetriedExchange implements UpstreamExchange, UpstreamListener, Deadline {
   deadlineMs: number = Infinity
+  clockIndex: number = -1
   readonly #context: RetryContext
   readonly #request: UpstreamRequest
   readonly #listener: UpstreamListener

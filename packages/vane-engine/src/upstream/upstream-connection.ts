@@ -41,6 +41,7 @@ type Phase = 'connect' | 'continue' | 'read' | 'body' | 'discard' | 'idle'
 /** One HTTP/1.1 connection to an upstream: carries one request at a time, and takes its response apart. */
 export class UpstreamConnection implements BodyOwner, Deadline {
   deadlineMs: number = Infinity
+  clockIndex: number = -1
   readonly socket: Socket
   /** Requests that it has been given. */
   requests = 0

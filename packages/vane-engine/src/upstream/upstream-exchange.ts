@@ -17,6 +17,7 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE',
 /** One request to an HTTP/1.1 upstream, from the pool to its response. */
 export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, Deadline {
   deadlineMs: number = Infinity
+  clockIndex: number = -1
   readonly request: UpstreamRequest
   /** Its listener has heard, or nobody listens any more. */
   isSettled = false

@@ -7,6 +7,8 @@ import { FIRST_DYNAMIC, STATIC_TABLE } from './static-table.ts'
 export const FIELD_OVERHEAD_BYTES = 32
 /** Size of the dynamic table that peers may use: the initial value, which is never changed. */
 export const TABLE_BYTES = 4096
+/** As many entries as fit into the table. */
+const RING_ENTRIES = TABLE_BYTES / FIELD_OVERHEAD_BYTES
 
 /** The fields of one block. */
 export interface FieldBlock {
@@ -38,8 +40,10 @@ const NOT_IN_VALUE = /[\x00-\x08\x0a-\x1f\x7f]|^[ \t]|[ \t]$/
  */
 export class HpackDecoder {
   readonly #maxListBytes: number
-  /** Newest last. */
-  readonly #entries: Entry[] = []
+  /** A ring: the oldest at `#first`, and `#count` of them. */
+  readonly #entries: (Entry | undefined)[] = []
+  #first = 0
+  #count = 0
   #tableBytes = 0
   #maxTableBytes = TABLE_BYTES
   #bytes: Buffer = EMPTY
@@ -93,28 +97,38 @@ export class HpackDecoder {
   }
 
   #indexed(index: number): Entry {
-    const entry =
-      index < FIRST_DYNAMIC
-        ? STATIC_ENTRIES[index - 1]
-        : this.#entries[this.#entries.length - 1 - (index - FIRST_DYNAMIC)]
+    const entry = index < FIRST_DYNAMIC ? STATIC_ENTRIES[index - 1] : this.#dynamic(index - FIRST_DYNAMIC)
     if (entry === undefined) throw malformed(`index ${index}, which no field has`)
     return entry
   }
 
+  /** @param age 0 for the newest. */
+  #dynamic(age: number): Entry | undefined {
+    return age < this.#count ? this.#entries[(this.#first + this.#count - 1 - age) % RING_ENTRIES] : undefined
+  }
+
   #keep(entry: Entry): void {
-    this.#tableBytes += sizeOf(entry)
-    this.#entries.push(entry)
-    this.#evict()
+    const bytes = sizeOf(entry)
+    // One that is larger than the table empties it (RFC 7541 §4.4).
+    this.#evict(this.#maxTableBytes - bytes)
+    if (bytes > this.#maxTableBytes) return
+    this.#tableBytes += bytes
+    this.#entries[(this.#first + this.#count++) % RING_ENTRIES] = entry
   }
 
   #resize(maxBytes: number): void {
     if (maxBytes > TABLE_BYTES) throw malformed(`table of ${maxBytes} bytes where ${TABLE_BYTES} are allowed`)
     this.#maxTableBytes = maxBytes
-    this.#evict()
+    this.#evict(maxBytes)
   }
 
-  #evict(): void {
-    while (this.#tableBytes > this.#maxTableBytes) this.#tableBytes -= sizeOf(this.#entries.shift()!)
+  #evict(toBytes: number): void {
+    while (this.#count > 0 && this.#tableBytes > toBytes) {
+      this.#tableBytes -= sizeOf(this.#entries[this.#first]!)
+      this.#entries[this.#first] = undefined
+      this.#first = (this.#first + 1) % RING_ENTRIES
+      this.#count--
+    }
   }
 
   #integer(prefixBits: number): number {

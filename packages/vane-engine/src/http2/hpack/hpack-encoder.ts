@@ -49,12 +49,17 @@ const CHANGING: ReadonlySet<string> = new Set([
 /** Longest value that is worth a place in the table. */
 const MAX_INDEXED_LENGTH = 512
 
-interface StaticName {
+/** What is known of a name. */
+interface KnownName {
+  /** In the static table; 0 where it is not there. */
   readonly index: number
+  /** Of whole fields in the static table, by value. */
   readonly values: ReadonlyMap<string, number>
+  readonly isIndexed: boolean
+  readonly isChanging: boolean
 }
 
-const STATIC_NAMES = toStaticNames()
+const KNOWN_NAMES = toKnownNames()
 
 /**
  * Encodes field blocks of one connection (RFC 7541). Texts are sent as they are: Huffman codes would spend more time here
@@ -97,14 +102,14 @@ export class HpackEncoder {
   }
 
   #field(name: string, value: string): void {
-    const known = STATIC_NAMES.get(name)
+    const known = KNOWN_NAMES.get(name)
     const whole = known?.values.get(value)
     if (whole !== undefined) {
       this.#integer(0x80, 7, whole)
       return
     }
-    if (!INDEXED.has(name) || value.length > MAX_INDEXED_LENGTH) {
-      this.#literal(CHANGING.has(name) ? 0x00 : 0x10, 4, known?.index ?? 0, name)
+    if (known?.isIndexed !== true || value.length > MAX_INDEXED_LENGTH) {
+      this.#literal(known?.isChanging === true ? 0x00 : 0x10, 4, known?.index ?? 0, name)
       this.#text(value)
       return
     }
@@ -176,12 +181,20 @@ export class HpackEncoder {
   }
 }
 
-function toStaticNames(): ReadonlyMap<string, StaticName> {
-  const names = new Map<string, { index: number; values: Map<string, number> }>()
-  STATIC_TABLE.forEach(([name, value], at) => {
+function toKnownNames(): ReadonlyMap<string, KnownName> {
+  const names = new Map<string, KnownName & { readonly values: Map<string, number> }>()
+  const note = (name: string, index: number): Map<string, number> => {
     let known = names.get(name)
-    if (known === undefined) names.set(name, (known = { index: at + 1, values: new Map() }))
-    if (value !== '') known.values.set(value, at + 1)
+    if (known === undefined) {
+      known = { index, values: new Map(), isIndexed: INDEXED.has(name), isChanging: CHANGING.has(name) }
+      names.set(name, known)
+    }
+    return known.values
+  }
+  STATIC_TABLE.forEach(([name, value], at) => {
+    const values = note(name, at + 1)
+    if (value !== '') values.set(value, at + 1)
   })
+  for (const name of [...INDEXED, ...CHANGING]) note(name, 0)
   return names
 }
