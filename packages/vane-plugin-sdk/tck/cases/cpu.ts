@@ -32,6 +32,18 @@ const ENDLESS: readonly (readonly [name: string, what: string, code: string, fie
     '(loop $l (memory.init $d (i32.const 0) (i32.const 0) (i32.const 20000)) (br $l))',
     `(data $d "${'x'.repeat(20_000)}")`,
   ],
+  [
+    'dear-after-cheap',
+    'filling memory and missing every cache, after code that is fast',
+    '(call $dear)',
+    `(func $dear (local $n i32)
+      (loop $w (br_if $w (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 1000000))))
+      (loop $l
+        (memory.fill (i32.const 0) (i32.const 0) (i32.const 65536))
+        (local.set $n (i32.and (i32.add (local.get $n) (i32.const 4160)) (i32.const 0xfffc)))
+        (i32.store (local.get $n) (i32.const 0))
+        (br $l)))`,
+  ],
   ['memory-grow', 'asking for memory that it does not get', '(loop $l (drop (memory.grow (i32.const 1))) (br $l))'],
   ['memory-grow-by-nothing', 'growing memory by nothing', '(loop $l (drop (memory.grow (i32.const 0))) (br $l))'],
   [

@@ -13,6 +13,9 @@ export interface MeterIndices extends ChargeIndices {
   readonly callsMayThrow: boolean
   /** Function that marks what a bulk operation writes: `(at, length) -> ()`. */
   readonly markFunction: number
+  /** Functions that do what `memory.fill` and `memory.copy` do. */
+  readonly fillFunction: number
+  readonly copyFunction: number
   /** What the functions rewritten so far were seen to do. */
   readonly usage: { writesTables: boolean; dropsSegments: boolean }
 }
@@ -133,11 +136,7 @@ export class BodyMeter {
         return
       case OP.prefixBulk:
         this.#note(operation)
-        if (reachable) this.#chargeLength(operation, start)
-        if (isMemoryBulk(operation)) {
-          this.#copyTo(start)
-          writeMarkedRange(this.code, this.locals, this.#meter.markFunction)
-        }
+        this.#bulk(operation, start, reachable)
         return
     }
   }
@@ -146,6 +145,22 @@ export class BodyMeter {
     const { usage } = this.#meter
     if (operation === BULK.dataDrop || operation === BULK.elemDrop) usage.dropsSegments = true
     else if (operation >= BULK.tableInit) usage.writesTables = true
+  }
+
+  #bulk(operation: number, start: number, reachable: boolean): void {
+    const { copyFunction, fillFunction, markFunction } = this.#meter
+    if (operation === BULK.memoryCopy || operation === BULK.memoryFill) {
+      if (reachable) this.#cost += CALL_COST
+      this.#copyTo(start)
+      this.code.u8(OP.call)
+      this.code.u32(operation === BULK.memoryCopy ? copyFunction : fillFunction)
+      this.#pending = this.#reader.at
+      return
+    }
+    if (reachable) this.#chargeLength(operation, start)
+    if (operation !== BULK.memoryInit) return
+    this.#copyTo(start)
+    writeMarkedRange(this.code, this.locals, markFunction)
   }
 
   #open(kind: Frame['kind']): void {
@@ -233,8 +248,4 @@ export class BodyMeter {
     this.code.write(this.#reader.bytes.subarray(this.#pending, at))
     this.#pending = at
   }
-}
-
-function isMemoryBulk(operation: number): boolean {
-  return operation === BULK.memoryInit || operation === BULK.memoryCopy || operation === BULK.memoryFill
 }

@@ -1,4 +1,5 @@
 import type { ByteWriter } from '../binary/byte-writer.ts'
+import { CodeWriter } from './code-writer.ts'
 import type { MutableGlobal } from './core-module.ts'
 import { BULK, OP } from './instructions.ts'
 
@@ -59,7 +60,7 @@ export function writeZero(out: ByteWriter, type: number): void {
 
 /** `(param $at i32) (param $length i32)`: marks what a bulk operation writes. */
 export function writeMarkFunction(out: ByteWriter): void {
-  const code = new Code(out)
+  const code = new CodeWriter(out)
   code.u8(0)
   // Nothing is written; or more than there can be, and the operation is a trap.
   code
@@ -82,7 +83,7 @@ export function writeMarkFunction(out: ByteWriter): void {
 /** `(result i32)`: remembers memory and globals as they are; answers 0 where there is no room for that. */
 export function writeSaveFunction(out: ByteWriter, indices: ResetIndices): void {
   const { ownsMemory, mapPages, pagesGlobal, globals, firstShadow } = indices
-  const code = new Code(out)
+  const code = new CodeWriter(out)
   code.u8(0)
   globals.forEach(({ index }, i) => code.globalGet(index).globalSet(firstShadow + i))
   if (ownsMemory) {
@@ -121,7 +122,7 @@ export function writeSaveFunction(out: ByteWriter, indices: ResetIndices): void 
  */
 export function writeRestoreFunction(out: ByteWriter, indices: ResetIndices): void {
   const { ownsMemory, mapPages, pagesGlobal, globals, firstShadow } = indices
-  const code = new Code(out)
+  const code = new CodeWriter(out)
   // at, end of the map, bytes copied; start and length of a stretch; a word of the map
   const [at, end, copied, start, length, marks] = [0, 1, 2, 3, 4, 5]
   code.u8(2).u32(5).u8(0x7f).u32(1).u8(0x7e)
@@ -163,72 +164,4 @@ export function writeRestoreFunction(out: ByteWriter, indices: ResetIndices): vo
     code.u8(OP.br).u8(0).u8(OP.end).u8(OP.end)
   }
   code.get(copied).u8(OP.end)
-}
-
-/** Writes instructions one after the other. */
-class Code {
-  readonly #out: ByteWriter
-
-  constructor(out: ByteWriter) {
-    this.#out = out
-  }
-
-  u8(byte: number): this {
-    this.#out.u8(byte)
-    return this
-  }
-
-  u32(value: number): this {
-    this.#out.u32(value)
-    return this
-  }
-
-  i32(value: number): this {
-    this.#out.u8(OP.i32Const)
-    this.#out.s32(value)
-    return this
-  }
-
-  get(local: number): this {
-    return this.u8(OP.localGet).u32(local)
-  }
-
-  set(local: number): this {
-    return this.u8(OP.localSet).u32(local)
-  }
-
-  tee(local: number): this {
-    return this.u8(OP.localTee).u32(local)
-  }
-
-  globalGet(index: number): this {
-    return this.u8(OP.globalGet).u32(index)
-  }
-
-  globalSet(index: number): this {
-    return this.u8(OP.globalSet).u32(index)
-  }
-
-  memorySize(memory: number): this {
-    return this.u8(0x3f).u32(memory)
-  }
-
-  /** A memory argument without an offset. */
-  memory(align: number, index: number): this {
-    return this.u8(align | 0x40)
-      .u32(index)
-      .u32(0)
-  }
-
-  bulk(operation: number, ...memories: number[]): this {
-    this.u8(OP.prefixBulk).u32(operation)
-    for (const memory of memories) this.u32(memory)
-    return this
-  }
-
-  ifThen(write: () => void): this {
-    this.u8(OP.if).u8(0x40)
-    write()
-    return this.u8(OP.end)
-  }
 }

@@ -3,6 +3,7 @@ import { ByteReader } from '../binary/byte-reader.ts'
 import { ByteWriter } from '../binary/byte-writer.ts'
 import { UnsupportedError } from '../binary/unsupported-error.ts'
 import type { MeterIndices } from './body-meter.ts'
+import { writeCopyFunction, writeFillFunction } from './bulk-code.ts'
 import type { ModuleCaps } from './core-limits.ts'
 import { EXNREF, type CoreModule } from './core-module.ts'
 import { meterFunction } from './meter-function.ts'
@@ -84,6 +85,8 @@ class Rewriter {
       fuelGlobal: imports.globals + globals.count,
       callsMayThrow: hasTags,
       markFunction: imports.functions + functionTypes.length,
+      fillFunction: imports.functions + functionTypes.length + 1,
+      copyFunction: imports.functions + functionTypes.length + 2,
       usage: { writesTables: false, dropsSegments: false },
     }
     this.#hasMap = hasMap
@@ -101,8 +104,8 @@ class Rewriter {
   run(): InstrumentedModule {
     const { bytes, sections } = this.#module
     this.#out.write(bytes.subarray(0, 8))
-    // () -> (), (i32, i32) -> () and () -> (i32)
-    this.#append(SECTION.type, 3, [0x60, 0, 0, 0x60, 2, 0x7f, 0x7f, 0, 0x60, 0, 1, 0x7f])
+    // () -> (), (i32, i32) -> (), () -> (i32) and (i32, i32, i32) -> ()
+    this.#append(SECTION.type, 4, [0x60, 0, 0, 0x60, 2, 0x7f, 0x7f, 0, 0x60, 0, 1, 0x7f, 0x60, 3, 0x7f, 0x7f, 0x7f, 0])
     this.#copy(SECTION.import)
     this.#emit(SECTION.function, (out) => this.#writeFunctions(out))
     this.#emit(SECTION.table, (out) => this.#writeTables(out))
@@ -141,9 +144,11 @@ class Rewriter {
   get #addedFunctions(): readonly (readonly [type: number, write: (out: ByteWriter) => void])[] {
     const { slotType } = this.#meter
     const mark = [slotType + 1, writeMarkFunction] as const
+    const fill = [slotType + 3, (out: ByteWriter) => writeFillFunction(out, this.#meter)] as const
+    const copy = [slotType + 3, (out: ByteWriter) => writeCopyFunction(out, this.#meter)] as const
     const save = [slotType + 2, (out: ByteWriter) => writeSaveFunction(out, this.#reset)] as const
     const restore = [slotType + 2, (out: ByteWriter) => writeRestoreFunction(out, this.#reset)] as const
-    return [...(this.#hasMap ? [mark] : []), ...(this.#hasReset ? [save, restore] : [])]
+    return [...(this.#hasMap ? [mark, fill, copy] : []), ...(this.#hasReset ? [save, restore] : [])]
   }
 
   #writeFunctions(out: ByteWriter): void {
@@ -214,7 +219,7 @@ class Rewriter {
   #writeExports(out: ByteWriter): void {
     const { sections } = this.#module
     const { markFunction } = this.#meter
-    const firstReset = markFunction + (this.#hasMap ? 1 : 0)
+    const firstReset = markFunction + (this.#hasMap ? 3 : 0)
     const start = sections.get(SECTION.start)
     const added: [name: string, kind: number, index: number][] = [
       [METER_EXPORTS.fuel, 3, this.#meter.fuelGlobal],
