@@ -47,7 +47,7 @@ describe('the management server', () => {
       result: { version: '1.2.3', pid: 42, uptime_ms: 7, state: 'serving' },
       error: null,
     })
-    expect(found).toContainEqual({ request_id: 'x', result: { wasm: [], cgi: null }, error: null })
+    expect(found).toContainEqual({ request_id: 'x', result: { wasm: [], fetches: [], cgi: null }, error: null })
   })
 
   it('answers malformed, overlong and non-UTF-8 lines with an error and goes on', async () => {

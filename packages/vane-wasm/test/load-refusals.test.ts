@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { VaneError } from 'vane-core'
 import { rawWatPlugin, watPlugin, type FixtureExport, type WatPluginSpec } from 'vane-fixtures'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { openRuntime, temporaryDir, writeComponent } from './_setup.ts'
 
@@ -215,6 +215,34 @@ describe('code that runs while loading', () => {
     ],
   ])('%s', async (_, rest, reason) => {
     expect((await refusalOf(await watPlugin(spec({}, rest)))).message).toContain(reason)
+  })
+})
+
+describe('an engine that cannot suspend WebAssembly, as those before Node 24.20', () => {
+  const fetching: Partial<WatPluginSpec> = {
+    handlers: { 'l7-request': [{ do: 'http-fetch', url: 'http://a.test/' }, { answer: 'continue' }] },
+  }
+
+  function withoutSuspending(): void {
+    const known = Object.getOwnPropertyDescriptor(WebAssembly, 'Suspending')!
+    onTestFinished(() => void Object.defineProperty(WebAssembly, 'Suspending', known))
+    Object.defineProperty(WebAssembly, 'Suspending', { ...known, value: undefined })
+  }
+
+  test('takes no plugin that fetches, each time', async () => {
+    const bytes = await watPlugin(spec({}, fetching))
+    const stateDir = await temporaryDir()
+    withoutSuspending()
+    for (let n = 0; n < 2; n++) {
+      const { message } = await refusalOf(bytes, { stateDir })
+      expect(message).toContain(`imports http-fetch, for which Node.js ${process.versions.node} is too old`)
+    }
+  })
+
+  test('takes every other', async () => {
+    withoutSuspending()
+    const path = await writeComponent(await watPlugin(spec()))
+    expect(await openRuntime().loadComponent(path)).toMatchObject({ name: 'fixture' })
   })
 })
 

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 
 import { toModuleId } from 'vane-core'
 
+import { canSuspend } from '../check-engine.ts'
 import type { CoreLimits } from '../instrument/core-limits.ts'
 import type { ComponentCache } from './cache.ts'
 import { toCacheKey } from './cache-key.ts'
@@ -52,6 +53,12 @@ async function prepare(
 
 async function compile(path: string, prepared: PreparedComponent): Promise<CompiledComponent> {
   const { plan, registry, handlers, isAsync } = prepared
+  if (isAsync && !canSuspend()) {
+    throw loadError(
+      path,
+      `imports http-fetch, for which Node.js ${process.versions.node} is too old: it takes 24.20 or newer`,
+    )
+  }
   let modules: WebAssembly.Module[]
   try {
     modules = await Promise.all(prepared.modules.map(({ bytes }) => WebAssembly.compile(bytes)))
