@@ -118,7 +118,7 @@ export class ServerConnection extends Http2Connection implements Deadline {
       }
       this.#missingPreface = this.#missingPreface.subarray(length)
       if (this.#missingPreface.length > 0) return
-      this.#setClock(Math.min(this.#limits.keepAliveTimeoutMs, this.#headDeadlineMs - performance.now()))
+      this.#awaitRequest()
       rest = chunk.subarray(length)
     }
     super.read(rest)
@@ -127,7 +127,6 @@ export class ServerConnection extends Http2Connection implements Deadline {
   protected onStrangeHeaders(id: number, block: FieldBlock, endStream: boolean): void {
     if (id % 2 === 0 || id <= this.lastStreamId)
       throw new ConnectionFault(ERROR_CODE.protocolError, `HEADERS for stream ${id}, which a client cannot open now`)
-    if (this.lastStreamId === 0) this.#setClock(this.#limits.keepAliveTimeoutMs)
     this.lastStreamId = id
     this.guard.charge('requests')
     this.guard.credit('emptyFrames', EMPTY_FRAMES_PER_REQUEST)
@@ -179,7 +178,7 @@ export class ServerConnection extends Http2Connection implements Deadline {
 
   protected onStreamsChanged(): void {
     if (this.streams.size > 0 || this.isOver) return
-    this.#setClock(this.#limits.keepAliveTimeoutMs)
+    this.#awaitRequest()
     if (this.#drain === 'final') this.finish()
     else if (this.#session.isClosing()) this.drain()
   }
@@ -207,6 +206,13 @@ export class ServerConnection extends Http2Connection implements Deadline {
     // Nothing has begun: a browser that has connected ahead of need, and had none. Or nothing goes on; with streams open,
     // the clock is set anew at the end of the last.
     else if (this.streams.size === 0) this.finish()
+  }
+
+  /** Nothing is open. The first request has until the first head's deadline, whatever settings come before it. */
+  #awaitRequest(): void {
+    const { keepAliveTimeoutMs } = this.#limits
+    const isFirst = this.lastStreamId === 0
+    this.#setClock(isFirst ? Math.min(keepAliveTimeoutMs, this.#headDeadlineMs - performance.now()) : keepAliveTimeoutMs)
   }
 
   #setClock(afterMs: number): void {
