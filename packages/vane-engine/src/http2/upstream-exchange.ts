@@ -1,5 +1,5 @@
 import { type Body, EMPTY_BODY, HeaderList, type HttpResponse, VaneError } from 'vane-core'
-import { malformed, toTimeout, toUpstreamError } from '../upstream/upstream-error.ts'
+import { malformed, toConnectTimeout, toTimeout, toUpstreamError } from '../upstream/upstream-error.ts'
 import { ConnectionFault } from './connection-fault.ts'
 import { ERROR_CODE, toErrorName } from './error-code.ts'
 import { fixedSource } from './fixed-source.ts'
@@ -30,6 +30,8 @@ export interface ExchangePool {
   readonly name: string
   readonly scheme: 'http' | 'https'
   readonly fallback: Pick<UpstreamTransport, 'send'> | undefined
+  /** Whether the upstream's name is being asked for. */
+  readonly isResolving: boolean
   failures: number
   retry(exchange: Http2UpstreamExchange): void
   forget(exchange: Http2UpstreamExchange): void
@@ -71,6 +73,11 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
       this.#totalClock = setTimeout(() => this.breakOff(toTimeout(this.#pool.name, 'total', totalMs)), totalMs)
   }
 
+  /** What a connection that is made for it may take. */
+  get connectMs(): number {
+    return this.#request.timeouts.connectMs
+  }
+
   cancel(reason: Error): void {
     if (this.#delegate !== undefined) {
       this.#delegate.cancel(reason)
@@ -101,7 +108,8 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
     this.#session = session
     this.#isWaiting = false
     const { connectMs } = this.#request.timeouts
-    if (!session.isConnected) this.#startClock(connectMs, () => toTimeout(this.#pool.name, 'connect', connectMs))
+    if (!session.isConnected)
+      this.#startClock(connectMs, () => toConnectTimeout(this.#pool.name, connectMs, this.#pool.isResolving))
   }
 
   onReady(session: UpstreamSession): void {

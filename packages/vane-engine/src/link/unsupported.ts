@@ -93,8 +93,7 @@ function whatHttpProxyLacks(spec: HttpProxyTerminate): string | undefined {
   return whatProxyLacks(spec)
 }
 
-function whatProxyLacks({ dns, retry }: UpstreamOptions): string | undefined {
-  if (dns !== undefined) return 'name servers of an upstream ("dns")'
+function whatProxyLacks({ retry }: UpstreamOptions): string | undefined {
   // One attempt is no retry, whatever else is said about it.
   return retry.maxAttempts > 1 || retry.buffering === 'force' ? 'a "retry" of requests' : undefined
 }

@@ -8,7 +8,7 @@ import { ReceivedContent } from '../http1/received-content.ts'
 import type { DecodedResponse, ResponseDecoder } from '../http1/response-decoder.ts'
 import { SocketFlow } from '../http1/socket-flow.ts'
 import type { Deadline, DeadlineClock } from '../time/deadline-clock.ts'
-import { malformed, toTimeout, toUpstreamError } from './upstream-error.ts'
+import { malformed, toConnectTimeout, toTimeout, toUpstreamError } from './upstream-error.ts'
 import type { Http1UpstreamExchange } from './upstream-exchange.ts'
 
 /** Interim responses one request may get. */
@@ -26,6 +26,8 @@ export interface ConnectionOwner {
   readonly maxHeaderBytes: number
   /** How long it may stay unused. */
   readonly idleTimeoutMs: number
+  /** Whether the upstream's name is being asked for. */
+  readonly isResolving: boolean
   /** Puts an error into words that came before the connection was ready. */
   explain(error: Error): Error
   /** It can take the next request. */
@@ -58,6 +60,8 @@ export class UpstreamConnection implements BodyOwner, Deadline {
   /** The head of the final response is there. */
   #hasBegun = false
   #persists = false
+  /** It leads to where the upstream no longer is. */
+  #isLeaving = false
   #isResponseDone = false
   #isClosed = false
   #error: Error | undefined
@@ -110,6 +114,12 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     return !socket.destroyed && socket.writable && !socket.readableEnded
   }
 
+  /** Takes no further request: closes now, or after the one that is on it. */
+  leave(): void {
+    this.#isLeaving = true
+    if (this.isConnected && this.#exchange === undefined && this.#content === undefined) this.socket.destroy()
+  }
+
   /** The upload is over; where the response is as well, the connection is free. */
   onUploaded(): void {
     if (this.#isResponseDone) this.#finish()
@@ -153,6 +163,8 @@ export class UpstreamConnection implements BodyOwner, Deadline {
         exchange?.startUpload()
         break
       case 'connect':
+        exchange?.breakOff(toConnectTimeout(this.#owner.name, this.#phaseMs, this.#owner.isResolving))
+        break
       case 'read':
         exchange?.breakOff(toTimeout(this.#owner.name, this.#phase, this.#phaseMs))
         break
@@ -298,7 +310,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
   #finish(): void {
     this.#exchange?.onReleased()
     this.#exchange = undefined
-    if (this.#persists && !this.#isClosed && this.isUsable) this.#becomeFree()
+    if (this.#persists && !this.#isLeaving && !this.#isClosed && this.isUsable) this.#becomeFree()
     else this.socket.destroy()
   }
 

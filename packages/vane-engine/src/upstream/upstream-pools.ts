@@ -1,6 +1,10 @@
+import { type Logger, SILENT_LOGGER, type UpstreamAddress } from 'vane-core'
 import { ResponseDecoder } from '../http1/response-decoder.ts'
 import { DeadlineClock } from '../time/deadline-clock.ts'
 import { createTransport, toWayKey, type UpstreamWay } from './create-transport.ts'
+import { createDialer } from './create-dialer.ts'
+import type { Dialer } from './dialer.ts'
+import { NameCaches, type NameLease } from './resolve/name-caches.ts'
 import type { PoolContext, UpstreamStats } from './upstream-pool.ts'
 import type { UpstreamTransport } from './upstream-transport.ts'
 
@@ -24,13 +28,22 @@ export class UpstreamPools {
     decoder: new ResponseDecoder(MAX_HEADER_BYTES),
     maxHeaderBytes: MAX_HEADER_BYTES,
   }
-  readonly #pools = new Map<string, { readonly pool: UpstreamTransport; leases: number }>()
+  readonly #names: NameCaches
+  readonly #pools = new Map<string, { readonly pool: UpstreamTransport; readonly names: NameLease; leases: number }>()
+
+  constructor(logger: Logger = SILENT_LOGGER) {
+    this.#names = new NameCaches(logger)
+  }
 
   /** Leases the pool of a way to an upstream. */
   lease(way: UpstreamWay): PoolLease {
     const key = toWayKey(way)
     let entry = this.#pools.get(key)
-    if (entry === undefined) this.#pools.set(key, (entry = { pool: createTransport(way, this.#context), leases: 0 }))
+    if (entry === undefined) {
+      const names = this.#names.lease(way.nameservers)
+      entry = { pool: createTransport(way, names.names, this.#context), names, leases: 0 }
+      this.#pools.set(key, entry)
+    }
     const leased = entry
     leased.leases++
     return {
@@ -38,9 +51,15 @@ export class UpstreamPools {
       release: () => {
         if (--leased.leases > 0) return
         leased.pool.retire()
+        leased.names.release()
         this.#pools.delete(key)
       },
     }
+  }
+
+  /** A dialer for connections that are nobody's to keep. A name is the system's to find. */
+  createDialer(address: UpstreamAddress): Dialer {
+    return createDialer(address, this.#names.system)
   }
 
   stats(): UpstreamStats[] {
@@ -61,6 +80,7 @@ export class UpstreamPools {
   /** Ends every connection. */
   close(): void {
     for (const { pool } of this.#pools.values()) pool.close()
+    this.#names.close()
     this.#context.clock.close()
   }
 }
