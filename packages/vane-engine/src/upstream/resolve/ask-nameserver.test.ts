@@ -1,15 +1,20 @@
+import { isIP } from 'node:net'
+import fc from 'fast-check'
 import { RCODE, type NameQuestion, type NameRecord, type NameReply, startNameServer, toMessage } from 'vane-testkit'
 import { expect, test } from 'vitest'
 import { askNameserver } from './ask-nameserver.ts'
+import { NameFailure } from './name-failure.ts'
 import { MAX_ADDRESSES_PER_FAMILY, type NameAnswer } from './name-source.ts'
 
 type Play = (question: NameQuestion) => NameReply
+
+const signal = new AbortController().signal
 
 /** What comes of asking a server that says that; failures as text, without the server's address. */
 async function ask(play: Play, host = 'app.test'): Promise<NameAnswer | string> {
   await using server = await startNameServer(play)
   try {
-    return await askNameserver(server.address, host, new AbortController().signal)
+    return await askNameserver(server.address, host, signal)
   } catch (error) {
     const { message, isDenied } = error as { message: string; isDenied: boolean }
     return `${message.replace(`name server ${server.address} `, '')}${isDenied ? ', denied' : ''}`
@@ -123,6 +128,29 @@ test.each<[string, Play]>([
   expect(answer).toMatchObject({ addresses: expect.arrayContaining([{ address: '10.0.0.0', family: 4 }]) as unknown })
 })
 
+test('whatever the records are, what comes of them is addresses or a failure', async () => {
+  const sound = [A, { type: 'CNAME', value: 'b.test' }, { ...A, name: 'b.test' }] as const
+  const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 8 })
+  let play: Play = () => undefined
+  await using server = await startNameServer((question) => play(question))
+  const property = fc.asyncProperty(damage, async (places) => {
+    play = (question) => {
+      const message = toMessage(question, { records: sound })
+      const begin = toMessage(question, {}).length
+      // The question is left alone: an answer to another one is waited for in vain.
+      for (const [at, byte] of places) message[begin + (at % (message.length - begin))] = byte
+      return message
+    }
+    const result: unknown = await askNameserver(server.address, 'app.test', signal).catch((error: unknown) => error)
+    if (result instanceof NameFailure) return
+    const { addresses, ttlMs } = result as NameAnswer
+    for (const { address, family } of addresses) expect(isIP(address)).toBe(family)
+    expect(addresses.length).toBeGreaterThan(0)
+    expect(ttlMs).toBeGreaterThanOrEqual(0)
+  })
+  await fc.assert(property, { numRuns: 300 })
+})
+
 test.each(['a..test', `${'a'.repeat(64)}.test`, 'abc.'.repeat(70)])(
   'a name that is none is not asked for: %s',
   async (name) => {
@@ -133,7 +161,7 @@ test.each(['a..test', `${'a'.repeat(64)}.test`, 'abc.'.repeat(70)])(
 test('nobody listens', async () => {
   const server = await startNameServer(() => undefined)
   await server[Symbol.asyncDispose]()
-  await expect(askNameserver(server.address, 'app.test', new AbortController().signal)).rejects.toThrow(
+  await expect(askNameserver(server.address, 'app.test', signal)).rejects.toThrow(
     `name server ${server.address} cannot be reached (ECONNREFUSED)`,
   )
 })
