@@ -16,10 +16,9 @@ test.each([
   await using other = await startNameServer(good)
   const source = new NameserverSource([bad.address, other.address])
   expect(await source.lookUp('app.test', signal)).toMatchObject({ addresses: ADDRESSES })
-  const before = bad.questions.length
-  expect(before).toBeGreaterThan(0)
+  expect(bad.questions.length).toBeGreaterThan(0)
+  bad.answer = answerFrom({ 'app.test': ['192.0.2.99'] })
   expect(await source.lookUp('app.test', signal)).toMatchObject({ addresses: ADDRESSES })
-  expect(bad.questions).toHaveLength(before)
 })
 
 test('a server that has failed is asked again where its successor fails', async () => {
