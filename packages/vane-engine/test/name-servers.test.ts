@@ -54,10 +54,10 @@ async function get(vane: { readonly port: number }, path = '/'): Promise<string>
   return /from [\d.]+/.exec(answer)?.[0] ?? answer.slice(9, 12)
 }
 
-/** Closes what is kept, so that the next request makes a connection. */
-async function renew(vane: StartedRules, upstream: string): Promise<void> {
-  await until('the connection is kept', () => vane.engine.stats().upstreams.every(({ active }) => active === 0))
-  vane.engine.drainUpstream(upstream)
+/** Has the upstream close what is kept, so that the next request makes a connection. */
+async function renew(vane: StartedRules, upstream: SpreadUpstream): Promise<void> {
+  for (const socket of upstream.open) socket.destroy()
+  await until('nothing is kept', () => vane.engine.stats().upstreams.every(({ active, idle }) => active + idle === 0))
 }
 
 const errorOf = (vane: StartedRules): unknown => vane.logs.find(({ level }) => level === 'warn')?.fields.err
@@ -71,7 +71,7 @@ test('the name of an upstream is asked of the name servers that its rule names, 
   const answers: string[] = []
   for (let count = 0; count < 4; count++) {
     answers.push(await get(vane))
-    await renew(vane, name)
+    await renew(vane, upstream)
   }
   expect(answers).toEqual(['from 127.0.0.2', 'from 127.0.0.3', 'from 127.0.0.2', 'from 127.0.0.3'])
   expect(names.questions.map(({ name: asked, type }) => `${asked} ${type}`).toSorted()).toEqual([
@@ -188,7 +188,7 @@ describe('a name that cannot be resolved', () => {
     expect(await get(vane)).toBe('from 127.0.0.2')
     names.answer = () => ({ rcode: RCODE.servFail })
     await until('the name is asked for in vain', () => vane.engine.stats().upstreams[0]?.unresolved === 1)
-    await renew(vane, name)
+    await renew(vane, upstream)
     expect(await get(vane)).toBe('from 127.0.0.2')
     expect(vane.logs.filter(({ level }) => level === 'warn')).toMatchObject([
       {
@@ -223,13 +223,25 @@ test('what is known outlives a reload', async () => {
   await using vane = await startRules([proxy(name, names)], {})
   await get(vane)
   await vane.reload([{ ...proxy(name, names), name: 'renamed' }])
-  await renew(vane, name)
+  await renew(vane, upstream)
   expect(await get(vane)).toBe('from 127.0.0.2')
   expect(names.questions).toHaveLength(2)
   await vane.reload([{ name: 'none', terminate: { type: 'static', status: 204 } }])
   await vane.reload([proxy(name, names)])
   expect(await get(vane)).toBe('from 127.0.0.2')
   expect(names.questions).toHaveLength(4)
+})
+
+test('an answer that still holds is asked for anew where connections are to go', async () => {
+  await using names = await startNameServer(answerFrom({ 'app.test': ['127.0.0.2'] }))
+  const upstream = await startSpread(['127.0.0.2', '127.0.0.3'])
+  const name = `app.test:${upstream.port}`
+  await using vane = await startRules([proxy(name, names)], {})
+  await get(vane)
+  names.answer = answerFrom({ 'app.test': ['127.0.0.3'] })
+  await until('the connection is kept', () => vane.engine.stats().upstreams[0]?.idle === 1)
+  expect(vane.engine.drainUpstream(name)).toBe(1)
+  expect(await get(vane)).toBe('from 127.0.0.3')
 })
 
 test('a WebSocket is opened at an address of the name', async () => {

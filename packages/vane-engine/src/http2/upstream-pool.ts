@@ -88,6 +88,11 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner, Addre
     session.place(exchange)
   }
 
+  expireName(): void {
+    this.#options.dialer?.expireName()
+    this.fallback?.expireName?.()
+  }
+
   get isResolving(): boolean {
     return this.#options.dialer?.isResolving === true
   }

@@ -28,6 +28,8 @@ export interface Dialer {
   open(connectMs: number, make: MakeSocket): Socket
   /** Whether the upstream's name is being asked for. */
   readonly isResolving: boolean
+  /** The next connection asks for the name anew. */
+  expireName(): void
   /** Tells whoever has connections when addresses have left the name. */
   follow(follower: AddressFollower): void
   /** Nobody is told any more. */

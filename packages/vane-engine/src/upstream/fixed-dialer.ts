@@ -16,6 +16,8 @@ export class FixedDialer implements Dialer {
     return make(this.#where)
   }
 
+  expireName(): void {}
+
   follow(): void {}
 
   unfollow(): void {}

@@ -52,6 +52,11 @@ export class NamedDialer implements Dialer, DialingOwner, NameWaiter {
     return this.#names.isAsking(this.#address.host)
   }
 
+  expireName(): void {
+    this.#failedUntilMs.clear()
+    this.#names.expire(this.#address.host)
+  }
+
   follow(follower: AddressFollower): void {
     this.#follower = follower
   }

@@ -112,6 +112,10 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport, Ad
     return (identity === undefined ? undefined : toTlsError(error, address, identity)) ?? error
   }
 
+  expireName(): void {
+    this.#target.dialer.expireName()
+  }
+
   get isResolving(): boolean {
     return this.#target.dialer.isResolving
   }

@@ -67,13 +67,14 @@ export class UpstreamPools {
   }
 
   /**
-   * Closes the connections to an upstream that no request is on.
+   * Closes the connections to an upstream that no request is on, and has its name asked for anew.
    *
    * @param name as `stats` has it; TLS or not, every version of HTTP.
    * @returns how many, or `undefined` where there is no such upstream.
    */
   dropIdle(name: string): number | undefined {
     const pools = [...this.#pools.values()].filter(({ pool }) => pool.stats().upstream === name)
+    for (const { pool } of pools) pool.expireName()
     return pools.length === 0 ? undefined : pools.reduce((sum, { pool }) => sum + pool.dropIdle(), 0)
   }
 

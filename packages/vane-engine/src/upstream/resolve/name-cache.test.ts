@@ -164,6 +164,22 @@ describe('where nobody can say what has become of a name', () => {
   })
 })
 
+test('an answer, or a failure, can be ended before its time', async () => {
+  const { source, names, ears } = make()
+  names.expire('a')
+  names.resolve('a', ears)
+  await source.fail(true)
+  names.expire('a')
+  names.resolve('a', ears)
+  await source.answer('1', 60_000)
+  names.expire('a')
+  names.resolve('a', ears)
+  expect(source.asked).toHaveLength(3)
+  // Where nobody can say, it stands in like any other.
+  await source.fail(false)
+  expect(ears.heard).toEqual(['denied', '1', '1'])
+})
+
 test('whoever hears may ask again', async () => {
   const { source, names } = make()
   let answers = 0

@@ -106,6 +106,17 @@ export class NameCache {
     if (question?.waiters.delete(waiter) === true && this.#isRetired) this.#abandonIdle()
   }
 
+  /** What is known of a name has had its time: whoever needs it next asks. */
+  expire(host: string): void {
+    const record = this.#records.get(host)
+    if (record === undefined) return
+    record.failedUntilMs = 0
+    if (record.known !== undefined) {
+      const { addresses, expiresAtMs } = record.known
+      record.known = { addresses, expiresAtMs: Math.min(expiresAtMs, this.#now()) }
+    }
+  }
+
   /** Whether an answer is being waited for. */
   isAsking(host: string): boolean {
     return this.#records.get(host)?.question !== undefined
