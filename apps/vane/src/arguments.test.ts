@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { HELP, parseArguments } from './arguments.ts'
-import { COMMANDS } from './commands/commands.ts'
+import { parseArguments } from './arguments.ts'
+import { COMMANDS, STREAM_COMMANDS } from './commands/commands.ts'
+import { HELP } from './help.ts'
+import { OFFLINE_COMMANDS } from './offline/offline-commands.ts'
+import { run } from './run.ts'
 import { UsageError } from './usage-error.ts'
 
 describe('parseArguments', () => {
@@ -15,8 +18,25 @@ describe('parseArguments', () => {
   })
 
   it('lists every command in the help', () => {
-    for (const { name } of COMMANDS) expect(HELP).toContain(`\n  ${name} `)
+    for (const { name } of [...COMMANDS, ...STREAM_COMMANDS, ...OFFLINE_COMMANDS])
+      expect(HELP).toContain(`\n  ${name} `)
   })
+
+  it.each([...COMMANDS, ...STREAM_COMMANDS, ...OFFLINE_COMMANDS])(
+    'tells of $name what it takes, and no more',
+    async (command) => {
+      const { stdout, exitCode } = await run([...command.name.split(' '), '--help'])
+      expect(exitCode).toBe(0)
+      expect(stdout).toMatch(new RegExp(`^vane ${command.name}: `))
+      expect(stdout).toContain(`: ${command.summary}\n`)
+      const listed = [...stdout.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name)
+      const takes = command.takes.map((name) =>
+        name === 'headers' ? 'header' : name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      )
+      const shared = OFFLINE_COMMANDS.some(({ name }) => name === command.name) ? [] : ['socket', 'json']
+      expect(listed.toSorted()).toEqual([...takes, ...shared, 'help'].toSorted())
+    },
+  )
 
   it.each([
     [['--help'], 'help'],

@@ -2,6 +2,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { suggest } from 'vane-core'
 import type { Command, CommandOptions, StreamCommand } from './commands/command.ts'
 import { COMMANDS, STREAM_COMMANDS } from './commands/commands.ts'
+import type { AnyCommand } from './help.ts'
 import type { OfflineCommand, OfflineOptions } from './offline/offline-command.ts'
 import { OFFLINE_COMMANDS } from './offline/offline-commands.ts'
 import { UsageError } from './usage-error.ts'
@@ -25,7 +26,11 @@ export interface OfflineInvocation {
 }
 
 /** What the command line asks for. */
-export type Arguments = Invocation | OfflineInvocation | { readonly kind: 'help' } | { readonly kind: 'version' }
+export type Arguments =
+  | Invocation
+  | OfflineInvocation
+  | { readonly kind: 'help'; readonly command: AnyCommand | undefined }
+  | { readonly kind: 'version' }
 
 const OPTIONS = {
   socket: { type: 'string', short: 's' },
@@ -57,45 +62,6 @@ const OPTIONS = {
 } as const satisfies ParseArgsConfig['options']
 
 const NAMES = [...COMMANDS, ...STREAM_COMMANDS, ...OFFLINE_COMMANDS].map(({ name }) => name)
-const WIDTH = Math.max(...NAMES.map((name) => name.length), ...OFFLINE_COMMANDS.map(({ usage }) => usage.length))
-
-/** Printed by `--help`. */
-export const HELP: string = `vane: the command line of Vane
-
-usage: vane COMMAND [options]
-
-of a running vaned:
-${[...COMMANDS, ...STREAM_COMMANDS].map(({ name, summary }) => `  ${name.padEnd(WIDTH)}  ${summary}\n`).join('')}
-of a configuration directory, without one:
-${OFFLINE_COMMANDS.map(({ usage, summary }) => `  ${usage.padEnd(WIDTH)}  ${summary}\n`).join('')}
-tail flow
-  --last N, -n       begin with the last N entries that are remembered
-  --no-follow        end after them
-  --event KIND       only request, step, upgrade, terminate, error or security_limit
-  --rule NAME        only what this rule did
-  --status CODE      only this status, or a class of them such as 5xx
-  --method, --target, --outcome, --connection, --slower-than MS
-compile
-  --graph            print the graph as JSON
-explain
-  --request, -r      a method and an address, such as 'GET https://a.test/x'
-  --header, -H       a header, such as 'accept: text/html'; may be repeated
-  --from IP          address of the client
-  --sni NAME         name the client asks for in TLS; default: the host
-  --listener KEY     listener to start at, where the port does not tell
-graph
-  --format, -f       svg (default), mermaid or dot
-  --out FILE, -o     write there instead of to standard output
-  --full             draw every node of a large graph
-
-  --socket PATH, -s  management socket; default: VANE_MGMT_UNIX, else vaned.sock in the state directory
-  --json             print the answer as JSON
-  --version, -v      print the version
-  --help, -h         print this
-
-exit codes: 0 done, 1 failed, 2 usage, 3 the daemon cannot be reached
-`
-
 /**
  * Reads the command line.
  *
@@ -121,9 +87,9 @@ export function parseArguments(argv: readonly string[]): Arguments {
     if (type === 'string' && !hasValue(token)) throw new UsageError(`${token.rawName} needs a value`)
     if (type === 'boolean' && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`)
   }
-  if (values.help === true) return { kind: 'help' }
-  if (values.version === true) return { kind: 'version' }
   const offline = OFFLINE_COMMANDS.find(({ name }) => name === positionals[0])
+  if (values.help === true) return { kind: 'help', command: offline ?? findOnline(positionals.join(' ')) }
+  if (values.version === true) return { kind: 'version' }
   const options: OfflineOptions & CommandOptions & { readonly socket: string | undefined } = {
     timeout: text(values.timeout),
     upstream: text(values.upstream),
@@ -169,11 +135,15 @@ export function parseArguments(argv: readonly string[]): Arguments {
 function findCommand(words: readonly string[]): Command | StreamCommand {
   if (words.length === 0) throw new UsageError('no command given')
   const name = words.join(' ')
-  const found = [...COMMANDS, ...STREAM_COMMANDS].find((command) => command.name === name)
+  const found = findOnline(name)
   if (found !== undefined) return found
   const longer = NAMES.filter((each) => each.startsWith(`${name} `))
   if (longer.length > 0) throw new UsageError(`"${name}" is incomplete; there are: ${longer.join(', ')}`)
   throw unknown('command', name, NAMES)
+}
+
+function findOnline(name: string): Command | StreamCommand | undefined {
+  return [...COMMANDS, ...STREAM_COMMANDS].find((command) => command.name === name)
 }
 
 function unknown(what: 'option' | 'command', given: string, candidates: readonly string[]): UsageError {

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { MgmtError, MgmtUnreachableError, createMgmtClient, defaultSocketPath, type ReloadFailure } from 'vane-mgmt'
-import { HELP, parseArguments, type Invocation } from './arguments.ts'
+import { parseArguments, type Invocation } from './arguments.ts'
 import { followStream } from './follow-stream.ts'
+import { HELP, toCommandHelp } from './help.ts'
 import { printable, renderBlocks } from './output/blocks.ts'
 import type { RunResult, RunSurroundings } from './run-result.ts'
 import { UsageError } from './usage-error.ts'
@@ -14,7 +15,10 @@ export async function run(
 ): Promise<RunResult> {
   try {
     const parsed = parseArguments(argv)
-    if (parsed.kind === 'help') return { stdout: HELP, stderr: '', exitCode: 0 }
+    if (parsed.kind === 'help') {
+      const stdout = parsed.command === undefined ? HELP : toCommandHelp(parsed.command)
+      return { stdout, stderr: '', exitCode: 0 }
+    }
     if (parsed.kind === 'version') return { stdout: `vane ${await readVersion()}\n`, stderr: '', exitCode: 0 }
     if (parsed.kind === 'offline') return await parsed.command.run(parsed.dir, parsed.options, surroundings)
     return await callDaemon(parsed, surroundings)

@@ -46,7 +46,7 @@ async function daemon(handlers: Partial<VerbHandlers> = {}): Promise<string> {
     handlers: {
       ping: () => ({ version: '9.9.9', pid: 7, uptime_ms: 5_000, state: 'serving' }),
       stats: refuse,
-      get_pools: () => ({ wasm: [], cgi: null }),
+      get_pools: () => ({ wasm: [], fetches: [], cgi: null }),
       get_upstreams: refuse,
       pool_drain: refuse,
       get_config: refuse,
@@ -81,7 +81,7 @@ describe('vane', () => {
   it('prints the verb’s result as it is with --json', async () => {
     const socket = await daemon()
     const { stdout } = await vane(['get', 'pools', '--json', '-s', socket])
-    expect(stdout).toBe('{"wasm":[],"cgi":null}\n')
+    expect(stdout).toBe('{"wasm":[],"fetches":[],"cgi":null}\n')
   })
 
   it('writes a large answer whole into a pipe', async () => {
@@ -95,7 +95,9 @@ describe('vane', () => {
       total_allocations: 0,
       failures: 0,
     } as const
-    const socket = await daemon({ get_pools: () => ({ wasm: Array.from({ length: 20_000 }, () => row), cgi: null }) })
+    const socket = await daemon({
+      get_pools: () => ({ wasm: Array.from({ length: 20_000 }, () => row), fetches: [], cgi: null }),
+    })
     const { stdout, exitCode } = await vane(['get', 'pools', '--json', '-s', socket])
     expect((JSON.parse(stdout) as { wasm: unknown[] }).wasm).toHaveLength(20_000)
     expect(exitCode).toBe(0)
@@ -166,6 +168,17 @@ describe('vane', () => {
           peer: '192.0.2.1',
           protocol: 'h2',
         })
+        stream.send({
+          event: 'terminate',
+          time: request.time,
+          connection_id: request.connection_id,
+          entry: 'tcp::80',
+          peer: null,
+          duration_ms: 12.25,
+          requests: 1,
+          bytes_in: 3,
+          bytes_out: 4096,
+        })
         stream.end('complete')
       },
     })
@@ -174,7 +187,8 @@ describe('vane', () => {
     expect(forPeople).toEqual({
       stdout:
         '12:34:56.789\t502\tGET\t/x \tapp\t1.3 ms\t0 B in\t2.0 KiB out\t0123456789abcdef\tfailed\tupstream is down\n' +
-        '12:34:56.789\tupgrade\t0123456789abcdef\tfrom 192.0.2.1\tby tcp::80\th2\n',
+        '12:34:56.789\tupgrade\t0123456789abcdef\tfrom 192.0.2.1\tby tcp::80\th2\n' +
+        '12:34:56.789\tterminate\t0123456789abcdef\tby tcp::80\t1 requests\t12.3 ms\t3 B in\t4.0 KiB out\n',
       stderr: '',
       exitCode: 0,
     })

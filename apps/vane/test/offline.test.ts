@@ -100,6 +100,27 @@ describe('vane compile', () => {
     expect(graph.nodes.length).toBeGreaterThan(4)
   })
 
+  it('says how often an upstream is asked', async () => {
+    const rule = (buffering: string): object => ({
+      name: buffering,
+      listen: [':80'],
+      match: { 'http.host': { equals: buffering } },
+      terminate: { type: 'http_proxy', upstream: 'b:1', retry: { max_attempts: 3, buffering } },
+    })
+    const dir = configDir([rule('opportunistic'), rule('force')])
+    const { stdout } = await vane('compile', dir)
+    expect(stdout).toContain('\t→ b:1 (up to 3 attempts)\t')
+    expect(stdout).toContain('\t→ b:1 (up to 3 attempts, body buffered first)\t')
+    expect((await vane('explain', dir, '-r', 'GET http://force/')).stdout).toContain(
+      'fetch: → b:1 (up to 3 attempts, body buffered first)\n',
+    )
+    const { nodes } = JSON.parse((await vane('compile', dir, '--graph')).stdout) as {
+      nodes: { kind: string; collectBodyBefore?: string }[]
+    }
+    const fetches = nodes.filter(({ kind }) => kind === 'fetch')
+    expect(fetches.map(({ collectBodyBefore }) => collectBodyBefore).toSorted()).toEqual(['request', undefined])
+  })
+
   it('warns of what this version does not run', async () => {
     const rule = { name: 'a', listen: [':80'], terminate: { type: 'http3_proxy', upstream: 'b:1', tls: {} } }
     const { stderr, exitCode } = await vane('compile', configDir([rule]))

@@ -1,4 +1,4 @@
-import type { Logger, WasmPoolStats, WasmRuntime } from 'vane-core'
+import type { Logger, WasmFetchStats, WasmPoolStats, WasmRuntime } from 'vane-core'
 import { suggest } from 'vane-core'
 import type { CgiRuntime, Settings } from 'vane-engine'
 import type { FeatureStatus } from 'vane-mgmt'
@@ -29,7 +29,7 @@ export interface FeatureContext {
 
 /** What an open feature brings. */
 export interface OpenFeature {
-  readonly wasm?: WasmRuntime & WasmPoolStats
+  readonly wasm?: WasmRuntime & WasmPoolStats & WasmFetchStats
   readonly cgi?: CgiRuntime
   /** Changes with what the feature has read: the same rules with another plugin or limit are another configuration. */
   revision?(): string

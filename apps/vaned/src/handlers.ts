@@ -48,9 +48,10 @@ export function createHandlers(parts: HandlerParts): VerbHandlers {
       const closed = parts.engine.drainUpstream(upstream)
       if (closed === undefined) {
         const known = parts.engine.stats().upstreams.map((each) => each.upstream)
-        const near = suggest(upstream, known)
-        const hint = near === undefined ? '' : `; did you mean "${near}"?`
-        throw new MgmtError('invalid_args', `pool_drain: there is no upstream "${upstream}"${hint}`)
+        throw new MgmtError(
+          'invalid_args',
+          `pool_drain: there is no upstream "${upstream}"; ${toHint(upstream, known)}`,
+        )
       }
       return { upstream, closed }
     },
@@ -90,6 +91,19 @@ export function createHandlers(parts: HandlerParts): VerbHandlers {
   }
 }
 
+/** Upstreams that a message about a wrong name lists at most. */
+const MAX_LISTED = 10
+
+/** What a name that is none was meant to be, else what there is. */
+function toHint(name: string, known: readonly string[]): string {
+  const near = suggest(name, known)
+  if (near !== undefined) return `did you mean "${near}"?`
+  const names = [...new Set(known)]
+  if (names.length === 0) return 'there is none at all'
+  const more = names.length > MAX_LISTED ? `, and ${names.length - MAX_LISTED} more` : ''
+  return `there is ${names.slice(0, MAX_LISTED).join(', ')}${more}`
+}
+
 function toPools(features: Pick<OpenFeatures, 'wasm' | 'cgi'>): PoolsResult {
   const pools = features.wasm?.snapshot() ?? []
   return {
@@ -103,6 +117,7 @@ function toPools(features: Pick<OpenFeatures, 'wasm' | 'cgi'>): PoolsResult {
       total_allocations: pool.totalAllocations,
       failures: pool.failures,
     })),
+    fetches: (features.wasm?.fetches() ?? []).map(({ inFlight, ...fetches }) => ({ in_flight: inFlight, ...fetches })),
     cgi: toCgiPool(features.cgi?.stats()),
   }
 }
@@ -122,7 +137,7 @@ function toStats({
   reloader,
 }: HandlerParts): Omit<StatsResult, keyof PingResult> {
   const stats = engine.stats()
-  const { active, total, canceled, byStatus } = stats.requests
+  const { active, tunnels, total, canceled, byStatus } = stats.requests
   return {
     config: { dir: configDir, version_hash: stats.versionHash ?? '' },
     features: features.status,
@@ -133,7 +148,7 @@ function toStats({
       error: error ?? null,
     })),
     connections: stats.connections,
-    requests: { active, total, canceled, by_status: byStatus },
+    requests: { active, tunnels, total, canceled, by_status: byStatus },
     bytes: { in: stats.bytes.received, out: stats.bytes.sent },
     errors: stats.errors,
     plugin_anomalies: stats.pluginAnomalies,

@@ -34,8 +34,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     const { graph, warnings } = await check(options, dependencies)
     for (const warning of warnings) process.stderr.write(`${warning}\n\n`)
     const listeners = Object.keys(graph.meta.listeners)
+    const files = graph.meta.sourceFiles.length
     process.stdout.write(
-      `${parsed.configDir} is good: ${graph.meta.sourceFiles.length} rule files, listeners ${listeners.join(', ')}\n`,
+      `${parsed.configDir} is good: ${files} rule ${files === 1 ? 'file' : 'files'}, ${listeners.length === 1 ? 'listener' : 'listeners'} ${listeners.join(', ')}\n`,
     )
     return 0
   }

@@ -39,8 +39,13 @@ export function createFilter(args: TailFlowArgs): (event: FlowEvent) => boolean 
     }
     if (isAboutRequests) return false
     if (args.connection_id !== undefined && event.connectionId !== args.connection_id) return false
-    return args.rule === undefined || (event.event === 'step' && event.rule === args.rule)
+    return args.rule === undefined || ruleOf(event) === args.rule
   }
+}
+
+function ruleOf(event: Exclude<FlowEvent, { event: 'request' }>): string | null | undefined {
+  if (event.event === 'step') return event.rule
+  return event.event === 'terminate' ? event.forwarded?.rule : undefined
 }
 
 /** @param asked such as `404` or `4xx`. */

@@ -85,7 +85,7 @@ describe('vaned', () => {
     expect(await runToEnd(['--config', good.dir, '--check'], { env: variablesOf(good) })).toMatchObject({
       code: 0,
       stderr: '',
-      stdout: expect.stringContaining(`${good.dir} is good: `) as string,
+      stdout: expect.stringMatching(/ is good: 1 rule file, listener tcp:127\.0\.0\.1:\d+\n$/) as string,
     })
     const bad = testConfig(BROKEN)
     const ended = await runToEnd(['--check', '--config', bad.dir], { env: variablesOf(bad) })

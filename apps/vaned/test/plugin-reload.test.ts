@@ -88,5 +88,16 @@ describe('a reload with the same rules', () => {
     config.write('wasm/policy.json', {})
     await client.call('reload')
     expect(await body(port)).toContain('not-allowed')
+    const { fetches } = await client.call('get_pools')
+    expect(fetches).toMatchObject([
+      {
+        in_flight: 0,
+        ok: 0,
+        errors: { 'not-allowed': 2, 'connection-refused': 1, timeout: 0 },
+        traps: 0,
+        redirects: 0,
+      },
+    ])
+    expect(fetches[0]?.key).toMatch(/\/wasm\/p\.wasm$/)
   })
 })

@@ -21,5 +21,8 @@ test('shows connections to upstreams, and closes those that are kept', async () 
   expect(await client.call('get_upstreams')).toMatchObject({ upstreams: [{ upstream: name, idle: 1, requests: 2 }] })
   expect(await client.call('pool_drain', { upstream: name })).toEqual({ upstream: name, closed: 1 })
   expect([await ask(), accepted]).toEqual(['ok', 2])
+  await expect(client.call('pool_drain', { upstream: 'backend.test:80' })).rejects.toThrow(
+    `there is no upstream "backend.test:80"; there is ${name}`,
+  )
   await expect(client.call('pool_drain', { upstream: `${name}0` })).rejects.toThrow(`did you mean "${name}"?`)
 })

@@ -24,7 +24,7 @@ export interface EngineLimits {
   readonly maxHeaderBytes: number
   /** Header fields of a request; over: 431. Default 100. */
   readonly maxHeadersCount: number
-  /** From a request's first byte to the end of its head; over: 408. Default 30000. */
+  /** From a request's first byte to the end of its head, and for the first one from the connection's beginning; over: 408. Default 30000. */
   readonly headerTimeoutMs: number
   /** Longest pause within a request body; over: 408. Default 30000. */
   readonly bodyIdleTimeoutMs: number

@@ -134,6 +134,11 @@ describe('what a program is told', () => {
     expect(env).not.toHaveProperty('HTTP_PROXY')
   })
 
+  test('is mounted where rules see it, however its path is written', async () => {
+    const env = await environment('GET /%61pp;v=1/x?y', '')
+    expect(env).toMatchObject({ SCRIPT_NAME: '/app', PATH_INFO: '/x', REQUEST_URI: '/%61pp;v=1/x?y' })
+  })
+
   test('is who it runs as and how much it may use', async () => {
     await using cgi = await startCgi(
       python(`

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { connectFrames, F, frame, FramePeer, hpack, requestFields, settings, T, u32 } from './support/frame-client.ts'
 import { startCodec, textResponse } from './support/start-codec.ts'
+import type { ServerExchange } from '../src/http1/server-codec.ts'
 import { until } from './support/until.ts'
 
 /** Error codes of RFC 9113 §7. */
@@ -30,6 +31,11 @@ const CONNECTION_ERRORS: readonly (readonly [what: string, frames: readonly Buff
   [
     '5.1 CONTINUATION after RST_STREAM',
     [opened, frame(T.rst, 0, 1, u32(8)), frame(T.continuation, 4, 1, get)],
+    E.protocol,
+  ],
+  [
+    '5.1 CONTINUATION on a stream that its client has ended',
+    [headers(1), frame(T.continuation, 4, 1, get)],
     E.protocol,
   ],
   ['5.1.1 a stream with an even id', [headers(2)], E.protocol],
@@ -87,10 +93,29 @@ const CONNECTION_ERRORS: readonly (readonly [what: string, frames: readonly Buff
     [opened, frame(T.continuation, F.endHeaders, 1, get)],
     E.protocol,
   ],
+  [
+    '6.10 CONTINUATION after the last CONTINUATION of a field block',
+    [
+      headers(1, F.end, get.subarray(0, 5)),
+      frame(T.continuation, F.endHeaders, 1, get.subarray(5)),
+      frame(T.continuation, F.endHeaders, 1, get),
+    ],
+    E.protocol,
+  ],
+  [
+    '6.10 DATA after CONTINUATION that does not end the field block',
+    [headers(1, 0, get.subarray(0, 5)), frame(T.continuation, 0, 1, get.subarray(5)), data(1)],
+    E.protocol,
+  ],
   ['6.10 CONTINUATION on the connection', [headers(1, F.end), frame(T.continuation, F.endHeaders, 0, get)], E.protocol],
   ['6.10 CONTINUATION after DATA', [opened, data(1), frame(T.continuation, F.endHeaders, 1, get)], E.protocol],
   ['8.4 PUSH_PROMISE', [opened, frame(T.push, F.endHeaders, 1, Buffer.concat([u32(3), get]))], E.protocol],
   ['HPACK 2.3.3 an index beyond the tables', [headers(1, 5, Buffer.from([0xc8]))], E.compression],
+  [
+    'HPACK 2.3.3 a literal whose name has an index beyond the tables',
+    [headers(1, 5, Buffer.from([0x7f, 0x00, 0x01, 0x61]))],
+    E.compression,
+  ],
   [
     'HPACK 4.2 a table size update behind a field',
     [headers(1, 5, Buffer.concat([get, Buffer.from([0x20])]))],
@@ -199,6 +224,35 @@ describe('what is let through', () => {
       ],
     ],
     ['6.3 PRIORITY', [frame(T.priority, 0, 3, Buffer.alloc(5)), headers(1)]],
+    ['5.1 PRIORITY on a stream that its client has ended', [headers(1), frame(T.priority, 0, 1, Buffer.alloc(5))]],
+    [
+      '5.3.1 PRIORITY on an idle stream above',
+      [frame(T.priority, 0, 7, Buffer.from([0x80, 0, 0, 9, 255])), headers(1)],
+    ],
+    [
+      '6.9 WINDOW_UPDATE for the connection and a stream',
+      [opened, ...[0, 1].map((id) => frame(T.window, 0, id, u32(1))), data(1, '', F.end)],
+    ],
+    [
+      'HPACK 6 each representation, with and without Huffman code',
+      [
+        // POST with trailers. Indexed; with incremental indexing, by an indexed and by a new name.
+        headers(1, F.endHeaders, Buffer.from([0x83, 0x86, 0x84, 0x41, 0x01, 0x61])),
+        headers(
+          1,
+          5,
+          Buffer.concat([
+            // A new name, and that entry of the table again.
+            Buffer.from([0x40, 0x01, 0x78, 0x01, 0x79, 0xbe]),
+            // Without indexing and never indexed, by a new and by an indexed name, one of them in Huffman code.
+            Buffer.from([
+              0x00, 0x01, 0x7a, 0x81, 0x1f, 0x10, 0x01, 0x7a, 0x01, 0x61, 0x0f, 0x2f, 0x01, 0x61, 0x1f, 0x2f, 0x01,
+              0x61,
+            ]),
+          ]),
+        ),
+      ],
+    ],
     ['6.5.2 an unknown setting', [frame(T.settings, 0, 0, settings([0xff, 1])), headers(1)]],
     ['6.7 an answer to a PING that nobody sent', [frame(T.ping, F.ack, 0, Buffer.alloc(8)), headers(1)]],
     ['6.9 WINDOW_UPDATE for a stream that has ended', [headers(1), frame(T.window, 0, 1, u32(9))]],
@@ -224,6 +278,64 @@ describe('what is let through', () => {
     expect(await client.body(1)).toBe('hello')
     await client.settled()
     expect(served.refusals).toEqual([])
+  })
+
+  test('5.1 RST_STREAM on a stream that its client has ended', async () => {
+    await using served = await startCodec(({ request }) => void request)
+    using client = await connectFrames(served.port)
+    client.send(headers(1), frame(T.rst, 0, 1, u32(8)), frame(T.priority, 0, 1, Buffer.alloc(5)))
+    await client.settled()
+    expect(client.isClosed).toBe(false)
+    expect(served.ends).toEqual(['client-gone'])
+  })
+
+  test('6.5.3 SETTINGS are acknowledged, and the last of several values counts', async () => {
+    await using served = await startCodec()
+    const initial = frame(T.settings, 0, 0, settings([4, 100], [4, 1]))
+    using client = await connectFrames(served.port, initial)
+    client.send(headers(1))
+    await until('an acknowledgement', () => client.of(T.settings, 0).some(({ flags }) => flags === F.ack))
+    expect((await client.received(T.data, 1)).payload.toString()).toBe('h')
+    await client.settled()
+    expect(client.of(T.data, 1)).toHaveLength(1)
+    // 6.9.2: what is under way has the new window.
+    client.send(frame(T.settings, 0, 0, settings([4, 3])))
+    await until('two bytes more', () => client.of(T.data, 1).length > 1)
+    expect(client.of(T.data, 1)[1]!.payload.toString()).toBe('el')
+    expect(client.of(T.settings, 0).filter(({ flags }) => flags === F.ack)).toHaveLength(2)
+  })
+
+  test('6.7 PING is answered with what it holds', async () => {
+    await using served = await startCodec()
+    using client = await connectFrames(served.port)
+    client.send(frame(T.ping, 0, 0, 'whatever'))
+    const { flags, payload } = await client.received(T.ping)
+    expect([flags, payload.toString()]).toEqual([F.ack, 'whatever'])
+  })
+
+  test.each([0, 0xff])('6.8 GOAWAY with code %i: the stream that is open ends in order', async (code) => {
+    const waiting = Promise.withResolvers<ServerExchange>()
+    await using served = await startCodec(waiting.resolve)
+    using client = await connectFrames(served.port)
+    client.send(headers(1), frame(T.goaway, 0, 0, u32(0, code)))
+    await client.settled()
+    ;(await waiting.promise).respond(textResponse('late'), false)
+    expect(await client.body(1)).toBe('late')
+    expect(await client.goaway()).toBe(E.no)
+  })
+
+  test.each([
+    ['DATA', data(1), E.closed],
+    ['HEADERS', headers(1), E.closed],
+    ['CONTINUATION', frame(T.continuation, F.endHeaders, 1, get), E.protocol],
+  ])('5.1 %s on a stream that is closed is an error', async (_what, late, code) => {
+    await using served = await startCodec()
+    using client = await connectFrames(served.port)
+    client.send(headers(1))
+    await client.body(1)
+    client.send(late)
+    const codes = async (): Promise<number> => await Promise.race([client.reset(1), client.goaway()])
+    expect(await codes()).toBe(code)
   })
 
   test('7 an unknown error code', async () => {

@@ -109,7 +109,7 @@ describe('what goes out', () => {
     })
     using client = await connectFrames(served.port, frame(T.settings, 0, 0, settings([4, 0])))
     client.request(1)
-    expect(await client.reset(1)).toBe(8)
+    expect(await client.reset(1)).toBe(2)
     expect(served.ends).toEqual(['cut'])
     expect(served.exchanges[0]!.error?.message).toBe('client took nothing for 50 ms')
     expect(source.canceled).toBeDefined()
@@ -123,7 +123,7 @@ describe('what goes out', () => {
     using client = await connectFrames(served.port, frame(T.settings, 0, 0, settings([4, 0])))
     client.request(1)
     const drops = setInterval(() => client.send(frame(T.window, 0, 1, u32(1))), 5)
-    expect(await client.reset(1)).toBe(8)
+    expect(await client.reset(1)).toBe(2)
     clearInterval(drops)
   })
 

@@ -72,6 +72,7 @@ describe('refused', () => {
   const LISTS: readonly (readonly [what: string, fields: [string, string][]])[] = [
     ['a pseudo-header field behind a field', [...requestFields({ ':path': undefined }), ['x', 'y'], [':path', '/']]],
     ['two methods', [...requestFields(), [':method', 'GET']]],
+    ['two schemes', [...requestFields(), [':scheme', 'http']]],
     ['two paths', [...requestFields(), [':path', '/']]],
     ['two authorities', [...requestFields(), [':authority', 'a.test']]],
     ['two hosts', [...requestFields(), ['host', 'a.test'], ['host', 'a.test']]],

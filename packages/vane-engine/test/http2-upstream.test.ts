@@ -1,10 +1,13 @@
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Stream } from 'node:http2'
-import { connect, type AddressInfo, type Socket } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
 import { HeaderList, VaneError } from 'vane-core'
 import { describe, expect, test } from 'vitest'
+import type { DialedSocket } from '../src/upstream/dial.ts'
 import { Http2UpstreamPool, type Http2PoolOptions } from '../src/http2/upstream-pool.ts'
+import { ONLY_ATTEMPT } from '../src/upstream/upstream-request.ts'
 import { ask, readBody, streamBody } from './support/ask-upstream.ts'
-import { F, frame, FramePeer, hpack, settings, T, u32 } from './support/frame-client.ts'
+import { head, startFrames } from './support/frame-upstream.ts'
+import { F, frame, hpack, settings, T, u32 } from './support/frame-client.ts'
 import { closedPort, startRawUpstream } from './support/upstream.ts'
 import { until } from './support/until.ts'
 
@@ -18,26 +21,6 @@ function poolTo(port: number, options: Partial<Http2PoolOptions> = {}): Http2Ups
   return Object.assign(pool, { [Symbol.asyncDispose]: () => Promise.resolve(pool.close()) })
 }
 
-/** An upstream that sends frames. `peers` are its connections, each with its SETTINGS out. */
-async function startFrames(initial: Uint8Array = frame(T.settings, 0, 0)) {
-  const peers: FramePeer[] = []
-  const server = await startRawUpstream((socket: Socket) => {
-    const peer = new FramePeer(socket, true)
-    peer.send(initial)
-    peers.push(peer)
-  })
-  return Object.assign(server, {
-    peers,
-    /** Waits for the request with that stream id on a connection. */
-    request: async (id: number, at = 0) => {
-      const peer = await until(`connection ${at}`, () => peers[at])
-      return { peer, fields: (await peer.received(T.headers, id)).fields }
-    },
-  })
-}
-
-const head = (id: number, fields: [string, string][] = [], flags = 0): Buffer =>
-  frame(T.headers, F.endHeaders | flags, id, hpack([[':status', '200'], ...fields]))
 const failureOf = async (promise: Promise<unknown>): Promise<VaneError> =>
   promise.then(
     () => expect.fail('no failure'),
@@ -374,7 +357,7 @@ describe('GOAWAY and refusals', () => {
     const { response } = ask(pool)
     const { peer } = await upstream.request(1)
     peer.send(frame(T.rst, 0, 1, u32(2)))
-    expect(await reasonOf(response)).toBe('reset-mid-request')
+    expect(await reasonOf(response)).toBe('reset-before-response')
     expect(upstream.sockets).toHaveLength(1)
   })
 
@@ -399,6 +382,24 @@ describe('connections that fail', () => {
     expect(pool.stats()).toMatchObject({ active: 0, idle: 0, failures: 1 })
   })
 
+  test('a connection that was given up before it was made takes no request', async () => {
+    await using upstream = await startRawUpstream((socket) => void socket.resume())
+    let dialed = 0
+    const dial = (): DialedSocket => {
+      dialed++
+      // Never ready: nobody speaks TLS here.
+      return { socket: connect(upstream.port, '127.0.0.1'), readyEvent: 'secureConnect' }
+    }
+    await using pool = poolTo(upstream.port, { dial })
+    const timeouts = { connectMs: 30 }
+    const again = failureOf(ask(pool, { timeouts }).response).then((first) => {
+      expect(first.category).toEqual({ kind: 'timeout', reason: 'connect' })
+      return failureOf(ask(pool, { timeouts }).response)
+    })
+    expect((await again).category).toEqual({ kind: 'timeout', reason: 'connect' })
+    expect(dialed).toBe(2)
+  })
+
   test('a handshake that failed is explained by who knows of it', async () => {
     const told = new VaneError({ kind: 'upstream', reason: 'tls-handshake' }, 'its certificate has expired')
     await using pool = poolTo(await closedPort(), { explain: () => told })
@@ -419,7 +420,7 @@ describe('connections that fail', () => {
     const fresh = ask(pool)
     const { peer: first } = await upstream.request(1)
     first.socket.destroy()
-    expect(await reasonOf(fresh.response)).toBe('reset-mid-request')
+    expect(await reasonOf(fresh.response)).toBe('reset-before-response')
     const kept = ask(pool)
     const { peer: second } = await upstream.request(1, 1)
     second.send(head(1, [], F.end))
@@ -516,11 +517,13 @@ describe('an upstream that does not agree to HTTP/2', () => {
     await using upstream = await startFrames()
     const targets: string[] = []
     const canceled: Error[] = []
+    const spent: number[] = []
     await using pool = poolTo(upstream.port, {
       dial: () => plain(upstream.port),
       fallback: {
-        send: ({ target }, listener) => {
+        send: ({ target, attempt }, listener) => {
           targets.push(target)
+          spent.push(attempt.spentMs)
           if (target !== '/hangs')
             listener.onResponse({ status: 200, headers: new HeaderList(), body: { kind: 'empty' } }, '1.1')
           return { cancel: (reason) => canceled.push(reason) }
@@ -528,7 +531,8 @@ describe('an upstream that does not agree to HTTP/2', () => {
       },
     })
     const upload = streamBody()
-    const first = ask(pool, { method: 'POST', target: '/1', body: upload.body })
+    const timeouts = { totalMs: 60_000 }
+    const first = ask(pool, { method: 'POST', target: '/1', body: upload.body, timeouts })
     const hanging = ask(pool, { target: '/hangs' })
     expect((await first.response).status).toBe(200)
     expect(upload.canceled()).toBeUndefined()
@@ -536,6 +540,9 @@ describe('an upstream that does not agree to HTTP/2', () => {
     hanging.exchange.cancel(new Error('client is gone'))
     expect(canceled).toHaveLength(1)
     expect(targets).toEqual(['/1', '/hangs', '/2'])
+    // The time for the whole exchange does not begin anew.
+    expect(spent).toEqual([expect.closeTo(0, -4), 0, 0])
+    expect(spent[0]).toBeGreaterThan(0)
     expect(upstream.sockets).toHaveLength(1)
   })
 })
@@ -544,10 +551,11 @@ describe('timeouts', () => {
   test.each([
     ['read', { firstByteMs: 50 }],
     ['total', { totalMs: 50 }],
-  ])('%s', async (reason, timeouts) => {
+    ['total', { totalMs: 100_000 }, { number: 2, spentMs: 99_950 }],
+  ])('%s', async (reason, timeouts, attempt = ONLY_ATTEMPT) => {
     await using upstream = await startFrames()
     await using pool = poolTo(upstream.port)
-    const { response } = ask(pool, { timeouts })
+    const { response } = ask(pool, { timeouts, attempt })
     const { peer } = await upstream.request(1)
     expect(await failureOf(response)).toMatchObject({ kind: 'timeout', reason })
     expect(await peer.reset(1)).toBe(8)

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
-import { connect } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
+import type { ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { CONTEXT_PATHS, type L7RequestInput, type SymbolicFlowGraph } from 'vane-core'
 import { issueCertificate, issueRevocationList, type IssuedCertificate } from 'vane-testkit'
@@ -10,7 +9,7 @@ import { describe, expect, test } from 'vitest'
 import { createFakeWasm } from './support/fake-wasm.ts'
 import { connectRaw, exchangeRaw } from './support/raw-client.ts'
 import { type ConfigFiles, startRules, writeFiles } from './support/start-rules.ts'
-import { shakeHands } from './support/tls-client.ts'
+import { captureClientHello, shakeHands } from './support/tls-client.ts'
 import { startUpstream } from './support/upstream.ts'
 import { until } from './support/until.ts'
 
@@ -231,6 +230,95 @@ describe('what is known of the client', () => {
   })
 })
 
+describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s', (maxVersion) => {
+  const named = { servername: 'a.test', maxVersion }
+  const ownName = { sni: 'a.test' }
+  const askingClients = (mode: string, file = 'ca.pem'): object => ({
+    ...ownName,
+    client_auth: { mode, trust_store: { ca_paths: [file] } },
+  })
+  const certified = { ...named, cert: CLIENT.cert, key: CLIENT.key }
+
+  async function sessionOf(port: number, options: ConnectionOptions): Promise<Buffer> {
+    const { socket, session } = await shakeHands(port, options)
+    const bytes = await session
+    socket.destroy()
+    return bytes
+  }
+
+  /** Whether the session was resumed, the status, and the body. */
+  async function askAgain(port: number, host: string, options: ConnectionOptions): Promise<string> {
+    const { socket, isResumed } = await shakeHands(port, options)
+    let text = ''
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    socket.write(get(host))
+    await until('the end', () => socket.closed || socket.readableEnded)
+    socket.destroy()
+    return `${isResumed ? 'resumed' : 'new'} ${text.slice(9, 12)} ${text.split('\r\n\r\n')[1]}`
+  }
+
+  test('serves the name it is resumed for and no other, also after a reload and on another listener', async () => {
+    await using server = await startRules([{ tls: tls('a', ownName), terminate: answer('') }], FILES)
+    const { port } = server
+    const rules = [
+      { match: { 'http.host': { equals: 'b.test' } }, tls: tls('b', { sni: 'b.test' }), terminate: answer('b') },
+      { tls: tls('a', ownName), terminate: answer('one') },
+      { listen: [`127.0.0.2:${port}`], tls: tls('a', ownName), terminate: answer('two') },
+    ]
+    await server.reload(rules)
+    const options = { ...named, session: await sessionOf(port, named) }
+    expect(await askAgain(port, 'a.test', options)).toBe('resumed 200 one')
+    expect(await askAgain(port, 'b.test', options)).toMatch(/^resumed 421/)
+    expect(await askAgain(port, 'a.test', { ...options, host: '127.0.0.2' })).toBe('resumed 200 two')
+    writeFiles(server.dir, { 'b.pem': A.chain, 'b.key': A.key })
+    await server.reload(rules)
+    expect(await askAgain(port, 'a.test', options)).toBe('resumed 200 one')
+  })
+
+  test('tells rules of the name and of the certificate of its client', async () => {
+    const match = [
+      { 'tls.sni': { equals: 'a.test' } },
+      { 'tls.peer_cert.subject_cn': { equals: 'client' } },
+      { 'tls.peer_cert.san_dns': { contains: 'c.test' } },
+    ]
+    await using server = await startRules(
+      [
+        { match, tls: tls('a', askingClients('require')), terminate: answer('known') },
+        { tls: tls('a', askingClients('require')), terminate: answer('unknown') },
+      ],
+      FILES,
+    )
+    const session = await sessionOf(server.port, certified)
+    expect(await askAgain(server.port, 'a.test', { ...named, session })).toBe('resumed 200 known')
+  })
+
+  test('is not resumed on a listener that asks in another way, or believes other authorities', async () => {
+    await using server = await startRules([{ tls: tls('a', ownName), terminate: answer('in') }], FILES)
+    const { port } = server
+    const at = (host: string, keys: object): object => ({
+      listen: [`${host}:${port}`],
+      tls: tls('a', keys),
+      terminate: answer('in'),
+    })
+    const [required, requested, otherTrust] = ['127.0.0.2', '127.0.0.3', '127.0.0.4']
+    await server.reload([
+      { tls: tls('a', ownName), terminate: answer('in') },
+      at(required, askingClients('require')),
+      at(requested, askingClients('request')),
+      at(otherTrust, askingClients('require', 'b.pem')),
+    ])
+    const askAt = (host: string, session: Buffer): Promise<string> =>
+      askAgain(port, 'a.test', { ...named, host, session }).catch(String)
+    const unasked = await sessionOf(port, named)
+    const unnamed = await sessionOf(port, { ...named, host: requested })
+    const known = await sessionOf(port, { ...certified, host: required })
+    expect(await askAt(required, known)).toBe('resumed 200 in')
+    for (const session of [unasked, unnamed]) expect(await askAt(required, session)).not.toMatch(/200/)
+    expect(await askAt(otherTrust, known)).not.toMatch(/200/)
+    expect(await askAt(requested, known)).toBe('new 200 in')
+  })
+})
+
 describe('a reload', () => {
   test('shows new certificates to new connections, and leaves old ones be', async () => {
     const rules = [{ tls: tls('a'), terminate: answer('in') }]
@@ -413,7 +501,7 @@ describe('time', () => {
       expect(await client.closed()).toBe('')
     }
     // A whole ClientHello, and then nothing.
-    const hello = await clientHello()
+    const hello = await captureClientHello()
     using client = await connectRaw(server.port)
     client.send(hello.toString('latin1'))
     await client.closed()
@@ -433,6 +521,28 @@ describe('time', () => {
   })
 })
 
+test('a client that has ended its side after its request gets the response, one that ends it before leaves at once', async () => {
+  const waiting: ServerResponse[] = []
+  await using upstream = await startUpstream((_request, response) => void waiting.push(response))
+  const proxy = { type: 'http_proxy', upstream: `127.0.0.1:${upstream.port}` }
+  await using server = await startRules([{ tls: tls('a'), terminate: proxy }], FILES)
+  const { socket } = await shakeHands(server.port)
+  let text = ''
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  socket.end(get('a.test'))
+  await until('the request', () => waiting[0])
+  // The end of the client's side has come by then: a later connection has been served.
+  using early = await connectRaw(server.port)
+  early.socket.end((await captureClientHello()).subarray(0, -1))
+  await early.closed()
+  using within = await connectRaw(server.port)
+  within.socket.end(await captureClientHello())
+  await within.closed()
+  waiting[0]!.end('late')
+  await until('the response', () => text.endsWith('late'))
+  socket.destroy()
+})
+
 test('bytes on the wire are counted', async () => {
   await using server = await startRules([{ tls: tls('a'), terminate: answer('x'.repeat(10_000)) }], FILES)
   const text = await ask(server.port, get('a.test'))
@@ -443,19 +553,6 @@ test('bytes on the wire are counted', async () => {
   expect(bytes.sent).toBeGreaterThan(text.length)
   expect(bytes.received).toBeGreaterThan(300)
 })
-
-/** What a real client sends first. */
-async function clientHello(): Promise<Buffer> {
-  await using server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' })
-  client.on('error', () => {})
-  const [socket] = (await once(server, 'connection')) as [Socket]
-  const [bytes] = (await once(socket, 'data')) as [Buffer]
-  client.destroy()
-  return bytes
-}
 
 function facts(issued: IssuedCertificate): { readonly fingerprint: string; readonly spki: string } {
   const x509 = new X509Certificate(issued.cert)

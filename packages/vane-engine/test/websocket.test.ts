@@ -1,61 +1,35 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Socket } from 'node:net'
-import type { SymbolicFlowGraph } from 'vane-core'
-import { loadConfig } from 'vane-engine'
-import { expect, onTestFinished, test } from 'vitest'
-import { connectRaw } from './support/raw-client.ts'
-import { startEngine } from './support/start-engine.ts'
+import { expect, test } from 'vitest'
+import { connectRaw, type RawClient } from './support/raw-client.ts'
+import { type StartedRules, startRules } from './support/start-rules.ts'
+import { askForWebsocket, GRANT, startTunnelUpstream, websocketTo } from './support/tunnel-upstream.ts'
 import { until } from './support/until.ts'
-import { closedPort, startRawUpstream, type TestServer } from './support/upstream.ts'
+import { startRawUpstream } from './support/upstream.ts'
 
-const ASK =
-  'GET /chat HTTP/1.1\r\nhost: a.test\r\nconnection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\n' +
-  'sec-websocket-key: x\r\nsec-websocket-version: 13\r\n\r\n'
-const GRANT =
-  'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: y\r\nx-up: 1\r\n\r\n'
-
-/** An upstream that answers a head with what it is told, and keeps what came. */
-async function startTunnelUpstream(answer: string): Promise<TestServer & { readonly received: string[] }> {
-  const received: string[] = []
-  const server = await startRawUpstream((socket: Socket) => {
-    const index = received.push('') - 1
-    let hasAnswered = false
-    socket.on('data', (chunk) => {
-      received[index] += chunk.toString('latin1')
-      if (hasAnswered || !received[index]!.includes('\r\n\r\n')) return
-      hasAnswered = true
-      socket.write(answer)
-    })
-    socket.on('end', () => socket.end('bye'))
-  })
-  return { ...server, received, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+/** Starts an engine with one `websocket` rule. */
+function startTo(port: number, keys: object = {}): Promise<StartedRules> {
+  return startRules([websocketTo(port, keys)], {})
 }
 
-async function compileTo(upstreamPort: number, port: number, timeouts = {}): Promise<SymbolicFlowGraph> {
-  const dir = mkdtempSync(join(tmpdir(), 'vane-engine-'))
-  onTestFinished(() => rmSync(dir, { recursive: true }))
-  mkdirSync(join(dir, 'rules'))
-  const preset = {
-    preset: 'reverse_proxy',
-    name: 'site',
-    listen: [`127.0.0.1:${port}`],
-    args: { upstream: `127.0.0.1:${upstreamPort}`, websocket: ['/chat'], timeouts },
-  }
-  writeFileSync(join(dir, 'rules', 'test.json'), JSON.stringify({ rules: [preset] }))
-  const { graph, diagnostics } = await loadConfig(dir)
-  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
-  return graph!
+/** Connects, and asks until the tunnel is there. */
+async function openTunnel(port: number): Promise<RawClient> {
+  const client = await connectRaw(port)
+  client.send(askForWebsocket())
+  await client.received('x-up: 1')
+  return client
+}
+
+/** Everything that an engine counts as open, nothing of which may be left. */
+function leftOf({ engine }: StartedRules): number {
+  const { connections, requests, upstreams } = engine.stats()
+  return upstreams.reduce((sum, { active, tunnels }) => sum + active + tunnels, connections.active + requests.tunnels)
 }
 
 test('an upgrade that is granted becomes a tunnel, and bytes on either side of the switch are kept', async () => {
   await using upstream = await startTunnelUpstream(`${GRANT}hello`)
-  const port = await closedPort()
-  await using vane = await startEngine(await compileTo(upstream.port, port))
-  using client = await connectRaw(port)
+  await using vane = await startTo(upstream.port)
+  using client = await connectRaw(vane.port)
   // The second part is sent before anybody can know that it will be granted.
-  client.send(`${ASK}early`)
+  client.send(`${askForWebsocket()}early`)
   const text = await client.received('hello')
   expect(text).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n/)
   expect(text.toLowerCase()).toContain('\r\nconnection: upgrade\r\nupgrade: websocket\r\n')
@@ -66,91 +40,111 @@ test('an upgrade that is granted becomes a tunnel, and bytes on either side of t
   const frame = '\x81\x85\0\xffGET / HTTP/1.1\r\n\r\n'
   client.send(frame)
   await until('frame', () => upstream.received[0]?.endsWith(frame))
+  expect(vane.engine.stats().requests).toMatchObject({ active: 0, tunnels: 1 })
+  expect(vane.engine.stats().upstreams[0]).toMatchObject({ active: 0, idle: 0, tunnels: 1, requests: 1 })
   client.socket.end()
   expect(await client.closed()).toMatch(/bye$/)
-  await until('trajectory', () => vane.trajectories.length === 1)
-  expect(vane.trajectories[0]).toMatchObject({ status: 101, outcome: 'tunnel', rule: 'site/websocket' })
-  const { '5xx': failed } = vane.engine.stats().requests.byStatus
-  expect(failed).toBe(0)
-  expect(vane.engine.stats().upstreams[0]).toMatchObject({ active: 0, idle: 0 })
+  await until('nothing left', () => leftOf(vane) === 0)
+  expect(vane.trajectories).toMatchObject([{ status: 101, outcome: 'tunnel', rule: 'ws', error: undefined }])
+  expect(vane.trajectories[0]!.steps.map(({ kind, branch }) => [kind, branch]).slice(-2)).toEqual([
+    ['fetch', 'tunnel'],
+    ['terminate', 'end'],
+  ])
+  expect(vane.engine.stats().requests.byStatus).toEqual({ '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 })
 })
 
-test('a tunnel outlives the graph that it began on', async () => {
-  await using upstream = await startTunnelUpstream(GRANT)
-  const port = await closedPort()
-  await using vane = await startEngine(await compileTo(upstream.port, port))
-  using client = await connectRaw(port)
-  client.send(ASK)
-  await client.received('x-up: 1')
-  await vane.engine.swap(await vane.engine.link(await compileTo(await closedPort(), port)))
-  client.send('still there')
-  await until('bytes', () => upstream.received[0]?.endsWith('still there'))
+test('a request may come before the upgrade on its connection', async () => {
+  await using upstream = await startTunnelUpstream()
+  await using vane = await startRules(
+    [
+      { match: { 'http.uri.path': { equals: '/plain' } }, terminate: { type: 'static', status: 200, body: 'plain' } },
+      websocketTo(upstream.port),
+    ],
+    {},
+  )
+  using client = await connectRaw(vane.port)
+  client.send(`GET /plain HTTP/1.1\r\nhost: a.test\r\n\r\n${askForWebsocket()}early`)
+  expect(await client.received('x-up: 1')).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nplainHTTP\/1\.1 101 /)
+  await until('early bytes', () => upstream.received[0]?.endsWith('early'))
 })
 
 test('an upgrade that is refused is a response like others, and the connection goes on', async () => {
-  await using upstream = await startTunnelUpstream('HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno')
-  const port = await closedPort()
-  await using _vane = await startEngine(await compileTo(upstream.port, port))
-  using client = await connectRaw(port)
-  client.send(ASK)
-  expect(await client.received('\r\n\r\nno')).toMatch(/^HTTP\/1\.1 403 /)
-  client.send('GET /other HTTP/1.1\r\nhost: a.test\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
-  // Not on that path, says the preset.
-  await client.received('HTTP/1.1 400 ')
+  const answer = 'HTTP/1.1 403 Forbidden\r\nsec-websocket-version: 13\r\ncontent-length: 2\r\n\r\nno'
+  await using upstream = await startTunnelUpstream(answer)
+  await using vane = await startTo(upstream.port)
+  using client = await connectRaw(vane.port)
+  client.send(askForWebsocket())
+  expect(await client.received('\r\n\r\nno')).toMatch(/^HTTP\/1\.1 403 [^]*sec-websocket-version: 13/)
+  expect(vane.trajectories).toMatchObject([{ status: 403, outcome: 'response' }])
+  client.send('GET /other HTTP/1.1\r\nhost: a.test\r\n\r\n')
+  await until('the next request', () => upstream.received[0]?.includes('GET /other '))
 })
 
-test('a tunnel that nobody uses ends', async () => {
-  await using upstream = await startTunnelUpstream(GRANT)
-  const port = await closedPort()
-  await using _vane = await startEngine(await compileTo(upstream.port, port, { idle: '300ms' }))
-  using client = await connectRaw(port)
-  client.send(ASK)
-  await client.received('x-up: 1')
-  await client.closed()
-  await until('upstream closed', () => upstream.sockets[0]?.destroyed)
+test('the end of one direction is passed on, and the other goes on', async () => {
+  await using upstream = await startRawUpstream((socket) => {
+    socket.once('data', () => socket.end(`${GRANT}close`))
+    socket.on('data', (chunk) => (received += chunk.toString()))
+  })
+  let received = ''
+  await using vane = await startTo(upstream.port)
+  using client = await connectRaw(vane.port)
+  client.send(askForWebsocket())
+  await client.received('close')
+  await until('the end', () => client.closedBy === 'end')
+  client.send('a close ')
+  await until('bytes', () => received.endsWith('a close '))
+  client.socket.end('of its own')
+  await until('the rest', () => received.endsWith('a close of its own'))
+  await until('nothing left', () => leftOf(vane) === 0)
 })
 
-test('a tunnel breaks on both sides', async () => {
-  await using upstream = await startTunnelUpstream(GRANT)
-  const port = await closedPort()
-  await using vane = await startEngine(await compileTo(upstream.port, port))
-  using first = await connectRaw(port)
-  first.send(ASK)
-  await first.received('x-up: 1')
+test('a client that ended its side with the request gets its tunnel, and what comes through it', async () => {
+  await using upstream = await startTunnelUpstream(`${GRANT}hello`)
+  await using vane = await startTo(upstream.port)
+  using client = await connectRaw(vane.port)
+  client.socket.end(askForWebsocket())
+  expect(await client.closed()).toMatch(/\r\n\r\nhellobye$/)
+  await until('nothing left', () => leftOf(vane) === 0)
+})
+
+test('who breaks off breaks off the other', async () => {
+  await using upstream = await startTunnelUpstream()
+  await using vane = await startTo(upstream.port)
+  using first = await openTunnel(vane.port)
   upstream.sockets[0]!.resetAndDestroy()
   await first.closed()
-  using second = await connectRaw(port)
-  second.send(ASK)
-  await second.received('x-up: 1')
+  expect(first.wasReset).toBe(true)
+  using second = await openTunnel(vane.port)
+  const errors: unknown[] = []
+  upstream.sockets[1]!.on('error', (error: NodeJS.ErrnoException) => errors.push(error.code))
   second.socket.resetAndDestroy()
   await until('upstream closed', () => upstream.sockets[1]?.destroyed)
-  await until('nothing left', () => vane.engine.stats().requests.active === 0)
+  expect(errors).toEqual(['ECONNRESET'])
+  await until('nothing left', () => leftOf(vane) === 0)
+  // The first is the upstream's failure, and is told; the second is nobody's.
+  expect(vane.trajectories.map(({ error }) => error)).toEqual([expect.stringContaining('ECONNRESET'), undefined])
+  expect(vane.engine.stats().errors).toMatchObject({ upstream: 1, io: 0, internal: 0 })
 })
 
-test('a tunnel whose upstream ends first ends with the client, and leaves nothing', async () => {
+test('a client that stays when its upstream has gone learns so with what it sends', async () => {
   await using upstream = await startRawUpstream((socket) => {
-    socket.once('data', () => socket.end(`${GRANT}close`))
+    socket.once('data', () => socket.end(`${GRANT}close`, () => socket.destroy()))
   })
-  const port = await closedPort()
-  await using vane = await startEngine(await compileTo(upstream.port, port))
-  using client = await connectRaw(port)
-  client.send(ASK)
-  await client.received('close')
-  client.socket.end('close frame')
-  await until('nothing left', () => vane.engine.stats().connections.active === 0)
-  expect(vane.engine.stats().requests.active).toBe(0)
-})
-
-test('a client that stays when its upstream has ended is held to the idle limit, whatever it sends', async () => {
-  await using upstream = await startRawUpstream((socket) => {
-    socket.once('data', () => socket.end(`${GRANT}close`))
-  })
-  const port = await closedPort()
-  await using vane = await startEngine(await compileTo(upstream.port, port, { idle: '300ms' }))
-  using client = await connectRaw(port)
-  client.send(ASK)
+  await using vane = await startTo(upstream.port)
+  using client = await connectRaw(vane.port)
+  client.send(askForWebsocket())
   await client.received('close')
   const chatter = setInterval(() => client.send('x'), 20)
-  await until('nothing left', () => vane.engine.stats().connections.active === 0)
+  await until('nothing left', () => leftOf(vane) === 0)
   clearInterval(chatter)
+})
+
+test('the rule’s limit for the whole request ends with the switch', async () => {
+  await using upstream = await startTunnelUpstream()
+  await using vane = await startTo(upstream.port, { timeouts: { total: '1s', first_byte: '1s' } })
+  using client = await openTunnel(vane.port)
+  const openedAtMs = performance.now()
+  await until('well past the limit', () => performance.now() - openedAtMs > 1_500)
+  client.send('still there')
+  await until('bytes', () => upstream.received[0]?.endsWith('still there'))
 })

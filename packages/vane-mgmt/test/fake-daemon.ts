@@ -14,7 +14,7 @@ export function fakeHandlers(overrides: Partial<VerbHandlers> = {}): VerbHandler
   return {
     ping: () => ({ version: '1.2.3', pid: 42, uptime_ms: 7, state: 'serving' }),
     stats: unexpected,
-    get_pools: () => ({ wasm: [], cgi: null }),
+    get_pools: () => ({ wasm: [], fetches: [], cgi: null }),
     get_upstreams: unexpected,
     pool_drain: unexpected,
     get_config: unexpected,

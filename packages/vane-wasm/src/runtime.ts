@@ -21,6 +21,8 @@ import {
   type PluginKind,
   type PluginMetadata,
   type PluginMetrics,
+  type WasmFetchStats,
+  type WasmFetchSummary,
   type WasmPoolStats,
   type WasmPoolSummary,
   type WasmRuntime,
@@ -66,8 +68,8 @@ export interface PluginSettings {
   readonly limits?: Readonly<Record<string, Partial<PluginLimits>>>
 }
 
-/** A {@link WasmRuntime} whose pools can be looked at and which can be closed. */
-export interface VaneWasmRuntime extends WasmRuntime, WasmPoolStats {
+/** A {@link WasmRuntime} whose pools and fetches can be looked at and which can be closed. */
+export interface VaneWasmRuntime extends WasmRuntime, WasmPoolStats, WasmFetchStats {
   /** Grows with each component that is loaded, or loaded anew since its file or its limits have changed. */
   readonly loads: number
   /**
@@ -194,6 +196,13 @@ class ThreadRuntime implements VaneWasmRuntime {
 
   snapshot(): WasmPoolSummary[] {
     return this.#pools.snapshot()
+  }
+
+  fetches(): WasmFetchSummary[] {
+    return Array.from(this.#hosts).flatMap(([key, { fetcher }]) => {
+      const summary = fetcher.summary()
+      return summary === undefined ? [] : [{ key, ...summary }]
+    })
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { chooseLoadGenerator } from './load/load-launch.ts'
 import type { BenchOptions } from './options.ts'
 import { takePriority } from './process/priority.ts'
 import { checkBars } from './report/check-bars.ts'
@@ -11,6 +12,7 @@ import { summarise, type Row } from './report/summarise.ts'
 import { runIdleCase, type IdleCaseResult } from './run-idle-case.ts'
 import { runLoadCase, type LoadCaseResult } from './run-load-case.ts'
 import { isPinned, type Progress } from './stage.ts'
+import { missingUpstream } from './upstream/upstream-launch.ts'
 import type { Case } from './workload/case.ts'
 import { chooseCases } from './workload/choose-cases.ts'
 
@@ -44,7 +46,9 @@ export async function benchCommand(options: BenchOptions, signal: AbortSignal, p
 }
 
 /** What keeps a case from running here; undefined if nothing does. */
-function missingFor({ proxies, direct, mode }: Case): string | undefined {
+function missingFor({ load, proxies, direct, mode }: Case): string | undefined {
+  const lacking = chooseLoadGenerator(load.client).missing ?? missingUpstream(load.upstream)
+  if (lacking !== undefined) return lacking
   const present = proxies.filter((proxy) => proxy.missing() === undefined)
   if (mode.kind === 'share-of-nginx' && !present.some(({ name }) => name === 'nginx'))
     return 'its rate goes by what nginx reaches, and nginx does not take part: give --rate'
@@ -84,7 +88,7 @@ function formatReport(report: CaseReport): string {
   const bars = checkBars(name, rows)
   return [
     `${name}: ${summary}; ${connections} connections${rate}\n`,
-    formatTable(createLoadColumns(rows), rows),
+    formatTable(createLoadColumns(rows, report.unit), rows),
     ...(bars.length > 0 ? ['', ...bars] : []),
   ].join('\n')
 }

@@ -2,8 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { findProgram } from './process/find-program.ts'
 import type { Progress } from './stage.ts'
 
-/** Debian's package for each program; each is named like its program. */
-const PEERS = ['nginx', 'haproxy', 'caddy', 'wrk']
+/** Debian's package for each program. */
+const PEERS: ReadonlyMap<string, string> = new Map([
+  ['nginx', 'nginx'],
+  ['haproxy', 'haproxy'],
+  ['caddy', 'caddy'],
+  ['wrk', 'wrk'],
+  ['h2load', 'nghttp2-client'],
+])
 
 /**
  * Installs what is missing of the peers and of the load generator from Debian.
@@ -11,8 +17,8 @@ const PEERS = ['nginx', 'haproxy', 'caddy', 'wrk']
  * @throws if that cannot be done here
  */
 export function installPeers(print: Progress): void {
-  const missing = PEERS.filter((name) => findProgram(name) === undefined)
-  if (missing.length === 0) return print(`${PEERS.join(', ')}: all there`)
+  const missing = [...PEERS].flatMap(([program, name]) => (findProgram(program) === undefined ? [name] : []))
+  if (missing.length === 0) return print(`${[...PEERS.keys()].join(', ')}: all there`)
   const apt = findProgram('apt-get')
   if (apt === undefined || process.getuid?.() !== 0)
     throw new Error(`missing: ${missing.join(', ')}; to install them takes root and apt-get`)

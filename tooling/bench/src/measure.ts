@@ -1,4 +1,4 @@
-import { parseLoadResult, type LoadResult } from './load/load-result.ts'
+import type { LoadResult } from './load/load-result.ts'
 import { runLoad } from './load/run-load.ts'
 import type { Launch } from './process/launch.ts'
 import { readTreeRssBytes } from './process/memory.ts'
@@ -15,6 +15,8 @@ export interface RunPlan {
   /** The load that is not measured. */
   readonly warmUp: Launch
   readonly load: Launch
+  /** Reads what the load printed. */
+  readonly readResult: (output: string) => LoadResult
   /** Process whose CPU time and memory count, with its children; undefined if none does. */
   readonly proxyPid: number | undefined
   /** Microseconds of CPU time so far. */
@@ -22,10 +24,13 @@ export interface RunPlan {
 }
 
 /** Warms a proxy up, then loads it and reads what it cost. */
-export async function measure(stage: Stage, { warmUp, load, proxyPid, readCpu }: RunPlan): Promise<Measurement> {
+export async function measure(
+  stage: Stage,
+  { warmUp, load, readResult, proxyPid, readCpu }: RunPlan,
+): Promise<Measurement> {
   await runLoad(stage, warmUp)
   const cpuBefore = proxyPid === undefined ? 0 : readCpu(proxyPid)
-  const result: LoadResult = parseLoadResult(await runLoad(stage, load))
+  const result = readResult(await runLoad(stage, load))
   if (proxyPid === undefined) return { ...result, cpuMicrosPerRequest: undefined, rssBytes: undefined }
   const cpuMicros = readCpu(proxyPid) - cpuBefore
   return {

@@ -47,6 +47,23 @@ test('workloads and proxies are chosen by name, and unknown names refused with t
   expect(() => chooseCases(parse('--workload', 'plugins', '--plugin', 'x.wasm'))).toThrow(/FILE\.wasm:EXPORT/)
 })
 
+test('TLS has only proxies that take it, and a quick look at few of them', () => {
+  const cases = chooseCases(parse('--workload', 'tls,handshakes,h2c-upstream'))
+  expect(cases.map(({ name, direct }) => [name, direct])).toEqual([
+    ['tls-h1', false],
+    ['tls-h2-single', false],
+    ['tls-h2', false],
+    ['tls-full', false],
+    ['tls-resumed', false],
+    ['h2c-upstream', false],
+  ])
+  expect(cases[0]?.proxies.map(({ name }) => name)).toEqual(['vaned', 'nginx', 'haproxy', 'caddy'])
+  expect(cases[5]?.proxies.map(({ name }) => name)).toEqual(['vaned', 'haproxy', 'caddy'])
+  expect(chooseCases(parse('--quick', '--workload', 'tls'))).toMatchObject([
+    { name: 'tls-h2', proxies: [{ name: 'vaned' }, { name: 'nginx' }] },
+  ])
+})
+
 test('a rate that is given replaces that of the workload', () => {
   expect(chooseCases(parse('--workload', 'low-load,half-load'))).toMatchObject([
     { name: 'half-load', mode: { kind: 'share-of-nginx', share: 0.5 } },

@@ -9,7 +9,7 @@ import { readTreeRssBytes } from './process/memory.ts'
 import { raiseOpenFiles } from './process/open-files.ts'
 import type { Proxy } from './proxies/proxy.ts'
 import { parseIdleResult, type IdleMeasurement, type IdleSeries } from './report/summarise-idle.ts'
-import { openStage, startProxy, startUpstream, type Progress } from './stage.ts'
+import { openStage, prepareSite, startProxy, startUpstream, type Progress } from './stage.ts'
 import type { Case } from './workload/case.ts'
 import { SMALL } from './workload/loads.ts'
 
@@ -71,9 +71,10 @@ async function measureIdle(
 ): Promise<IdleMeasurement> {
   await using stage = await openStage(signal, progress)
   const upstream = await startUpstream(stage, SMALL.upstream)
-  const { url, child } = await startProxy(stage, proxy, { upstreamPort: upstream.port, connections, routes: [] })
+  const site = await prepareSite(stage, SMALL, { upstreamPort: upstream.port, connections })
+  const { url, child } = await startProxy(stage, proxy, site)
   const warmUp = { url, request: SMALL.request, connections: WARM_UP_CONNECTIONS, seconds: WARM_UP_SECONDS }
-  await runLoad(stage, await chooseLoadGenerator().prepare(warmUp, join(stage.folder, 'wrk.lua')))
+  await runLoad(stage, await chooseLoadGenerator(SMALL.client).prepare(warmUp, join(stage.folder, 'load')))
   await delay(SETTLE_MS, undefined, { signal })
   const beforeBytes = readTreeRssBytes(child.pid)
   const launch = launchOwn('idle-load-main.ts', { url, request: SMALL.request, connections })

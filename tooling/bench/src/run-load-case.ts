@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { chooseLoadGenerator, launchOwn, type LoadGenerator, type LoadPlan } from './load/load-launch.ts'
-import { parseLoadResult } from './load/load-result.ts'
+import { parseLoadResult, type LoadResult } from './load/load-result.ts'
 import { runLoad } from './load/run-load.ts'
 import { measure, warmUpSecondsFor } from './measure.ts'
 import type { BenchOptions } from './options.ts'
@@ -8,7 +8,7 @@ import { createCpuClock } from './process/cpu-time.ts'
 import type { Launch } from './process/launch.ts'
 import { DIRECT } from './proxies/contenders.ts'
 import type { Measurement, Series } from './report/summarise.ts'
-import { openStage, startProxy, startUpstream, type Progress, type Stage, type Standing } from './stage.ts'
+import { openStage, prepareSite, startProxy, startUpstream, type Progress, type Stage, type Standing } from './stage.ts'
 import type { Case } from './workload/case.ts'
 
 /** What the runs of one case under load yield. */
@@ -16,6 +16,8 @@ export interface LoadCaseResult {
   readonly connections: number
   readonly upstream: string
   readonly generator: string
+  /** What is counted: each handshake comes with one request. */
+  readonly unit: 'request' | 'handshake'
   /** Requests that were due per second; undefined where each waited for the one before. */
   readonly requestsPerSecond: number | undefined
   readonly series: readonly Series[]
@@ -40,6 +42,8 @@ interface Course {
 
 /** Runs are this long at least to find out what nginx reaches. */
 const CALIBRATION_SECONDS = 2
+/** Where the load generator has a file of its own. */
+const GENERATOR_FILE = 'load'
 
 /** Starts the upstream and the proxies of a case, measures them in interleaved rounds, and ends whatever it started. */
 export async function runLoadCase(
@@ -53,7 +57,7 @@ export async function runLoadCase(
   const contenders = await startContenders(stage, one, upstream)
   const closed: Course = {
     stage,
-    generator: chooseLoadGenerator(),
+    generator: chooseLoadGenerator(load.client),
     plan: { request: load.request, connections },
     seconds,
     requestsPerSecond: undefined,
@@ -73,7 +77,8 @@ export async function runLoadCase(
       progress(`${name} ${round + 1}/${rounds} ${contender.name.padEnd(20)} ${describeRun(run)}`)
     }
   }
-  return { connections, upstream: upstream.name, generator, requestsPerSecond, series: contenders }
+  const unit = load.client.kind === 'handshakes' ? 'handshake' : 'request'
+  return { connections, upstream: upstream.name, generator, unit, requestsPerSecond, series: contenders }
 }
 
 async function startContenders(stage: Stage, one: Case, upstream: Standing): Promise<Contender[]> {
@@ -81,13 +86,13 @@ async function startContenders(stage: Stage, one: Case, upstream: Standing): Pro
   const contenders: Contender[] = direct
     ? [{ name: DIRECT, version: 'no proxy', url: upstream.url, pid: undefined, runs: [] }]
     : []
+  const site = await prepareSite(stage, load, { upstreamPort: upstream.port, connections })
   for (const proxy of one.proxies) {
     const missing = proxy.missing()
     if (missing !== undefined) {
       stage.progress(`${proxy.name}: skipped, ${missing}`)
       continue
     }
-    const site = { upstreamPort: upstream.port, connections, routes: load.routes }
     const { name, version, url, child } = await startProxy(stage, proxy, site)
     stage.progress(`${name}: ${version}, serving`)
     contenders.push({ name, version, url, pid: child.pid, runs: [] })
@@ -107,7 +112,7 @@ async function findRate(
   if (nginx === undefined) throw new Error(`${name} goes by what nginx reaches, and nginx does not run`)
   const seconds = Math.max(CALIBRATION_SECONDS, course.seconds)
   await runLoad(course.stage, await prepareClosed(nginx, course, warmUpSecondsFor(seconds)))
-  const result = parseLoadResult(await runLoad(course.stage, await prepareClosed(nginx, course, seconds)))
+  const result = readClosed(course, await runLoad(course.stage, await prepareClosed(nginx, course, seconds)))
   course.stage.progress(`nginx reaches ${result.requestsPerSecond.toFixed(0)} requests/s`)
   return Math.max(1, Math.round(result.requestsPerSecond * mode.share))
 }
@@ -120,13 +125,18 @@ async function runOnce(contender: Contender, course: Course): Promise<Measuremen
       requestsPerSecond === undefined
         ? await prepareClosed(contender, course, seconds)
         : launchOwn('rate-load-main.ts', { ...plan, url: contender.url, seconds, requestsPerSecond }),
+    readResult: requestsPerSecond === undefined ? (output) => readClosed(course, output) : parseLoadResult,
     proxyPid: contender.pid,
     readCpu: createCpuClock(),
   })
 }
 
 function prepareClosed({ url }: Contender, { stage, generator, plan }: Course, seconds: number): Promise<Launch> {
-  return generator.prepare({ ...plan, url, seconds }, join(stage.folder, 'wrk.lua'))
+  return generator.prepare({ ...plan, url, seconds }, join(stage.folder, GENERATOR_FILE))
+}
+
+function readClosed({ stage, generator }: Course, output: string): LoadResult {
+  return generator.read(output, join(stage.folder, GENERATOR_FILE))
 }
 
 function describeRun({ requestsPerSecond, cpuMicrosPerRequest, p99Micros, errors }: Measurement): string {

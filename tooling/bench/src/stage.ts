@@ -1,13 +1,16 @@
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isOverTls } from './load/load-client.ts'
 import { createChildGroup, type Child, type ChildGroup } from './process/child-group.ts'
 import { findProgram } from './process/find-program.ts'
 import { findFreePort } from './process/free-port.ts'
 import { pin, type Core } from './process/launch.ts'
 import { waitUntilServing } from './process/wait-until-serving.ts'
+import { makeCertificate } from './proxies/make-certificate.ts'
 import type { Proxy, ProxySite } from './proxies/proxy.ts'
 import { createUpstream, type UpstreamKind } from './upstream/upstream-launch.ts'
+import type { Load } from './workload/loads.ts'
 
 /** Told what is going on while it goes on. */
 export type Progress = (line: string) => void
@@ -30,6 +33,9 @@ export interface Standing {
   readonly port: number
   readonly child: Child
 }
+
+/** A proxy's site, but for what is its own. */
+export type Site = Omit<ProxySite, 'folder' | 'port'>
 
 /** Opens a stage. Disposing of it ends whatever was started on it and removes its folder. */
 export async function openStage(signal: AbortSignal, progress: Progress): Promise<Stage> {
@@ -64,8 +70,23 @@ export async function startUpstream(stage: Stage, kind: UpstreamKind): Promise<S
   const { name, launch } = await createUpstream(kind, stage.folder, port)
   const child = await stage.group.start(pin(launch, stage.loadCore))
   const url = `http://127.0.0.1:${port}`
-  await waitUntilServing(child, { url: `${url}/` }, stage.signal)
+  await waitUntilServing(child, { url: `${url}/`, version: kind === 'static-h2c' ? '2' : '1.1' }, stage.signal)
   return { name, version: '', url, port, child }
+}
+
+/** What a load asks of the site of any proxy. */
+export async function prepareSite(
+  stage: Stage,
+  load: Pick<Load, 'client' | 'upstream' | 'routes'>,
+  { upstreamPort, connections }: Pick<ProxySite, 'upstreamPort' | 'connections'>,
+): Promise<Site> {
+  return {
+    upstreamPort,
+    upstreamVersion: load.upstream === 'static-h2c' ? '2' : '1.1',
+    connections,
+    routes: load.routes,
+    certificate: isOverTls(load.client) ? await makeCertificate(join(stage.folder, 'certificate')) : undefined,
+  }
 }
 
 /**
@@ -73,16 +94,12 @@ export async function startUpstream(stage: Stage, kind: UpstreamKind): Promise<S
  *
  * @param site all that the stage does not know itself
  */
-export async function startProxy(
-  stage: Stage,
-  proxy: Proxy,
-  site: Omit<ProxySite, 'folder' | 'port'>,
-): Promise<Standing> {
+export async function startProxy(stage: Stage, proxy: Proxy, site: Site): Promise<Standing> {
   const folder = join(stage.folder, proxy.name.replaceAll('/', '-'))
   await mkdir(folder)
   const port = await findFreePort()
   const child = await stage.group.start(pin(await proxy.prepare({ ...site, folder, port }), stage.proxyCore))
-  const url = `http://127.0.0.1:${port}`
+  const url = `${site.certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
   const [route] = site.routes
   try {
     await waitUntilServing(child, { url: `${url}${route?.path ?? '/'}`, host: route?.host }, stage.signal)

@@ -1,4 +1,4 @@
-import { FIELDS, OPERATORS, parseDuration, PRESET_NAMES, type PluginKind } from 'vane-core'
+import { DEFAULT_RETRY, FIELDS, OPERATORS, parseDuration, PRESET_NAMES, type PluginKind } from 'vane-core'
 import { BUILTIN_MIDDLEWARE, compile, type MetadataProvider } from 'vane-engine/compile'
 import { findUnsupported } from 'vane-engine/config'
 import { describe, expect, test } from 'vitest'
@@ -198,10 +198,29 @@ describe('terminate', () => {
       'timeouts.first_byte': '60s',
       'timeouts.idle': '60s',
       'timeouts.total': 'none',
+      retry: 'none',
     })
     const timeouts = { connect: '5s', first_byte: '60s', idle: '60s' }
     const written = { type: 'http_proxy', upstream: 'a:1', version: 'auto', tls: {}, host: 'preserve', timeouts }
     expect(compileReport(ruleWith({ terminate: written }))).toBe('')
+  })
+
+  test('the keys of retry are those of the table, and the defaults are what it says', () => {
+    const { rows } = tableUnder(page, 'Trying again')
+    const [attempts, methods, backoff, buffering] = rows.map(([, value = '']) => codesOf(value))
+    expect(rows.map(([name = '']) => codesOf(name)[0])).toEqual(['max_attempts', 'methods', 'backoff', 'buffering'])
+    expect(Number(attempts![0])).toBe(DEFAULT_RETRY.maxAttempts)
+    expect(methods!.toSorted()).toEqual(DEFAULT_RETRY.methods)
+    expect([backoff![0], buffering![0]]).toEqual([DEFAULT_RETRY.backoff.kind, DEFAULT_RETRY.buffering])
+    const retryOf = (written: unknown): unknown => {
+      const text = ruleWith({ terminate: { type: 'http_proxy', upstream: 'a:1', retry: { backoff: written } } })
+      return compile({ files: [{ path: 'x.json', text }] }).graph?.fetches.map(
+        ({ spec }) => 'retry' in spec && spec.retry,
+      )
+    }
+    const exponential = { exponential: { base: '100ms', max: '5s', jitter: true } }
+    expect(page).toContain('`{ "exponential": { "base": "100ms", "max": "5s", "jitter": true } }`')
+    expect(retryOf('exponential')).toEqual(retryOf(exponential))
   })
 
   test('those of the last section compile and do not run', () => {
@@ -249,7 +268,6 @@ test('what else the last section names compiles and does not run', () => {
     ocsp_fetch: { tls: { cert_file: 'c.pem', key_file: 'k.pem', ocsp_fetch: true } },
     'udp:': { listen: ['udp::1'], terminate: { type: 'close' } },
     h3: { terminate: { ...proxy, version: 'h3', tls: {} } },
-    retry: { terminate: { ...proxy, retry: { max_attempts: 2 } } },
     'l4-peek': { middleware_chain: [{ use: 'a:l4-peek' }] },
     'l4-bytes': { middleware_chain: [{ use: 'a:l4-bytes' }] },
   }

@@ -13,8 +13,9 @@ const isCase = (code: string): boolean => names.includes(code) || areas.has(code
 
 describe('limits of plugins, and the cases of the compatibility kit', () => {
   test('each limit names a case that there is, or a test', () => {
-    expect(columns).toEqual(['limit', 'default', 'how it is kept', 'cases'])
-    for (const [limit, , , cases = ''] of rows) {
+    expect(columns).toEqual(['limit', 'default', 'how it is kept', 'where', 'cases'])
+    for (const [limit, , , where, cases = ''] of rows) {
+      expect(where, limit).toMatch(/^(?:\[`\S+\.ts`\]\(\S+\) ?)+$/)
       if (/^\[`\S+`\]\(\S+\)$/.test(cases)) continue
       expect(codesOf(cases), limit).not.toEqual([])
       expect(

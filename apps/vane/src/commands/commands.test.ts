@@ -17,7 +17,7 @@ const STATS: StatsResult = {
     { key: 'tcp::80', state: 'retrying', addresses: [], error: 'permission denied' },
   ],
   connections: { active: 1, total: 2 },
-  requests: { active: 3, total: 4, canceled: 0, by_status: { '2xx': 3, '4xx': 0, '5xx': 1 } },
+  requests: { active: 3, tunnels: 2, total: 4, canceled: 0, by_status: { '2xx': 3, '4xx': 0, '5xx': 1 } },
   bytes: { in: 2048, out: 10 },
   errors: { upstream: 1, protocol: 0 },
   plugin_anomalies: 0,
@@ -27,6 +27,7 @@ const STATS: StatsResult = {
       upstream: '127.0.0.1:9000',
       active: 1,
       idle: 2,
+      tunnels: 5,
       waiting: 3,
       requests: 6,
       failures: 0,
@@ -87,7 +88,7 @@ up for         1m 1s
 configuration  /etc/vane (abcdef012345)
 features       wasm off: switched off by --features
 connections    1 open, 2 in all
-requests       3 in flight, 4 in all, 0 given up by their client
+requests       3 in flight, 2 open as tunnels, 4 in all, 0 given up by their client
 responses      2xx 3, 5xx 1
 bytes          2.0 KiB in, 10 B out
 errors         upstream 1
@@ -99,8 +100,8 @@ LISTENER   STATE      BOUND TO                 ERROR
 tcp::8080  listening  0.0.0.0:8080, [::]:8080
 tcp::80    retrying                            permission denied
 
-UPSTREAM        ACTIVE  IDLE  WAITING  REQUESTS  FAILURES  RETRIES  ADDRESSES
-127.0.0.1:9000       1     2        3         6         0        4
+UPSTREAM        ACTIVE  IDLE  TUNNELS  WAITING  REQUESTS  FAILURES  RETRIES  ADDRESSES
+127.0.0.1:9000       1     2        5        3         6         0        4
 `,
     )
   })
@@ -109,6 +110,7 @@ UPSTREAM        ACTIVE  IDLE  WAITING  REQUESTS  FAILURES  RETRIES  ADDRESSES
     const figures = {
       active: 1,
       idle: 0,
+      tunnels: 0,
       waiting: 0,
       requests: 3,
       failures: 0,
@@ -122,10 +124,10 @@ UPSTREAM        ACTIVE  IDLE  WAITING  REQUESTS  FAILURES  RETRIES  ADDRESSES
       { ...figures, upstream: 'b.test:80', unresolved: 2 },
     ]
     expect((await ask('get upstreams', { upstreams })).text).toBe(
-      `UPSTREAM       ACTIVE  IDLE  WAITING  REQUESTS  FAILURES  RETRIES  ADDRESSES
-unix:/run/app       1     0        0         3         0        0
-a.test:80           1     0        0         3         0        0  192.0.2.1, 192.0.2.2, 192.0.2.3, … 1 more
-b.test:80           1     0        0         3         0        0  cannot be resolved
+      `UPSTREAM       ACTIVE  IDLE  TUNNELS  WAITING  REQUESTS  FAILURES  RETRIES  ADDRESSES
+unix:/run/app       1     0        0        0         3         0        0
+a.test:80           1     0        0        0         3         0        0  192.0.2.1, 192.0.2.2, 192.0.2.3, … 1 more
+b.test:80           1     0        0        0         3         0        0  cannot be resolved
 `,
     )
   })
@@ -147,17 +149,39 @@ b.test:80           1     0        0         3         0        0  cannot be res
       total_allocations: 5,
       failures: 0,
     }
-    expect((await ask('get pools', { wasm: [pool], cgi: null })).text).toBe(
+    expect((await ask('get pools', { wasm: [pool], fetches: [], cgi: null })).text).toBe(
       `PLUGIN      EXPORT  KIND       CAPACITY  AVAILABLE  IN USE  ALLOCATIONS  FAILURES
 hello.wasm  greet   stateless         4          3       1            5         0
 `,
     )
     const cgi = { capacity: 100, available: 98, in_use: 2, total: 7, refused: 1 }
-    expect((await ask('get pools', { wasm: [], cgi })).text).toBe(
+    expect((await ask('get pools', { wasm: [], fetches: [], cgi })).text).toBe(
       `no pools: no rule uses a plugin, or the wasm feature is off
 
 CGI       CAPACITY  AVAILABLE  IN USE  STARTED  REFUSED
 programs       100         98       2        7        1
+`,
+    )
+  })
+
+  it('get pools shows what came of fetches', async () => {
+    const fetches = [
+      {
+        key: '/etc/vane/wasm/auth.wasm',
+        in_flight: 1,
+        ok: 5,
+        errors: { 'dns-failure': 0, timeout: 2, 'not-allowed': 1 },
+        traps: 1,
+        redirects: 3,
+      },
+      { key: '/etc/vane/wasm/geo.wasm', in_flight: 0, ok: 1, errors: { timeout: 0 }, traps: 0, redirects: 0 },
+    ]
+    expect((await ask('get pools', { wasm: [], fetches, cgi: null })).text).toBe(
+      `no pools: no rule uses a plugin, or the wasm feature is off
+
+PLUGIN     FETCHING  ANSWERED  REDIRECTS  FAILED  WHY
+auth.wasm         1         5          3       4  timeout 2, not-allowed 1, outside the contract 1
+geo.wasm          0         1          0       0
 `,
     )
   })

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { CgiPoolResult } from 'vane-mgmt'
+import type { CgiPoolResult, WasmFetchResult } from 'vane-mgmt'
 import type { Block } from '../output/blocks.ts'
 import { toCommand, type Command } from './command.ts'
 
@@ -7,8 +7,8 @@ import { toCommand, type Command } from './command.ts'
 export const getPoolsCommand: Command = toCommand({
   name: 'get pools',
   verb: 'get_pools',
-  summary: 'pools of plugin instances, places for CGI programs',
-  show: ({ wasm, cgi }) => [
+  summary: 'pools of plugin instances and what came of their fetches, places for CGI programs',
+  show: ({ wasm, fetches, cgi }) => [
     {
       kind: 'table',
       empty: 'no pools: no rule uses a plugin, or the wasm feature is off',
@@ -24,9 +24,30 @@ export const getPoolsCommand: Command = toCommand({
         pool.failures === 0 ? 0 : { text: String(pool.failures), tone: 'bad' },
       ]),
     },
+    ...(fetches.length === 0 ? [] : [toFetchBlock(fetches)]),
     ...(cgi === null ? [] : [toCgiBlock(cgi)]),
   ],
 })
+
+function toFetchBlock(fetches: readonly WasmFetchResult[]): Block {
+  return {
+    kind: 'table',
+    empty: '',
+    columns: ['PLUGIN', 'FETCHING', 'ANSWERED', 'REDIRECTS', 'FAILED', 'WHY'],
+    rows: fetches.map(({ key, in_flight: inFlight, ok, redirects, errors, traps }) => {
+      const failures = Object.entries({ ...errors, 'outside the contract': traps }).filter(([, count]) => count > 0)
+      const failed = failures.reduce((sum, [, count]) => sum + count, 0)
+      return [
+        basename(key),
+        inFlight,
+        ok,
+        redirects,
+        failed === 0 ? 0 : { text: String(failed), tone: 'bad' },
+        failures.map(([reason, count]) => `${reason} ${count}`).join(', '),
+      ]
+    }),
+  }
+}
 
 function toCgiBlock({ capacity, available, in_use: inUse, total, refused }: CgiPoolResult): Block {
   return {

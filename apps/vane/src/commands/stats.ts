@@ -45,7 +45,7 @@ function toFields(stats: StatsResult): (readonly [label: string, value: Cell])[]
     ['connections', `${connections.active} open, ${connections.total} in all`],
     [
       'requests',
-      `${requests.active} in flight, ${requests.total} in all, ${requests.canceled} given up by their client`,
+      `${requests.active} in flight, ${requests.tunnels} open as tunnels, ${requests.total} in all, ${requests.canceled} given up by their client`,
     ],
     ['responses', joinCounts(requests.by_status) || 'none yet'],
     ['bytes', `${formatBytes(bytes.in)} in, ${formatBytes(bytes.out)} out`],

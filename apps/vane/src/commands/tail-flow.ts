@@ -1,7 +1,7 @@
 import type { ConnectionRecord, FlowRecord, RequestRecord } from 'vane-core'
 import { openStream, VERBS, type TailFlowArgs } from 'vane-mgmt'
 import type { Cell } from '../output/blocks.ts'
-import { formatBytes } from '../output/format.ts'
+import { formatBytes, plural } from '../output/format.ts'
 import { UsageError } from '../usage-error.ts'
 import type { CommandOptions, StreamCommand } from './command.ts'
 
@@ -97,8 +97,14 @@ function toConnectionCells(record: ConnectionRecord): Cell[] {
     event === 'error' || event === 'security_limit' ? { text: event, tone: 'warn' } : event,
     ...where.filter((text) => text !== ''),
     ...(record.protocol === undefined ? [] : [record.protocol]),
-    ...(record.requests === undefined ? [] : [`${record.requests} requests`]),
+    ...(record.upstream === undefined
+      ? record.requests === undefined
+        ? []
+        : [plural(record.requests, 'request')]
+      : [record.rule ?? '(several rules)', `to ${record.upstream}`]),
     ...(record.duration_ms === undefined ? [] : [`${record.duration_ms.toFixed(1)} ms`]),
+    ...(record.bytes_in === undefined ? [] : [`${formatBytes(record.bytes_in)} in`]),
+    ...(record.bytes_out === undefined ? [] : [`${formatBytes(record.bytes_out)} out`]),
     ...(record.limit === undefined ? [] : [record.limit]),
     ...(record.error === undefined ? [] : [record.error]),
   ]

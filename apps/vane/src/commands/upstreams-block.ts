@@ -9,11 +9,12 @@ export function toUpstreamsBlock(upstreams: readonly UpstreamResult[]): Block {
   return {
     kind: 'table',
     empty: 'no upstream was used yet',
-    columns: ['UPSTREAM', 'ACTIVE', 'IDLE', 'WAITING', 'REQUESTS', 'FAILURES', 'RETRIES', 'ADDRESSES'],
+    columns: ['UPSTREAM', 'ACTIVE', 'IDLE', 'TUNNELS', 'WAITING', 'REQUESTS', 'FAILURES', 'RETRIES', 'ADDRESSES'],
     rows: upstreams.map((upstream) => [
       upstream.upstream,
       upstream.active,
       upstream.idle,
+      upstream.tunnels,
       upstream.waiting,
       upstream.requests,
       upstream.failures === 0 ? 0 : { text: String(upstream.failures), tone: 'bad' },

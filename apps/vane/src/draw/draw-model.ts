@@ -1,6 +1,7 @@
 import type { Phase, SymbolicFlowGraph } from 'vane-core'
 import { drawSteps, elidedWords, type DrawEdgeKind, type DrawSteps } from './draw-steps.ts'
-import { listenerWords, nodeWords, plural, type BoxWords } from './node-words.ts'
+import { plural } from '../output/format.ts'
+import { listenerWords, nodeWords, type BoxWords } from './node-words.ts'
 import { PHASE_ORDER, placeNodes } from './place-nodes.ts'
 import { selectNodes } from './select-nodes.ts'
 import { visibleText } from './visible-text.ts'

@@ -1,4 +1,5 @@
 import type { FetchSpec, Node, SourceSpan, SymbolicFlowGraph, UpstreamAddress } from 'vane-core'
+import { plural } from '../output/format.ts'
 import { fieldWords, predicateWords } from './predicate-words.ts'
 import { visibleText } from './visible-text.ts'
 
@@ -85,11 +86,6 @@ export function listenerWords(key: string, graph: SymbolicFlowGraph): BoxWords {
   return words('listener', key.replace(/^tcp:/, '').replace(/^udp:/, 'udp '), details, [`listener ${key}`, ...rules])
 }
 
-/** `1 rule`, `12 rules`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
-}
-
 function checkWords(predicate: number, graph: SymbolicFlowGraph, details: readonly string[]): BoxWords {
   const test = graph.predicates[predicate]
   if (test === undefined) return words('missing', `missing predicate ${predicate}`, [], [])
@@ -132,8 +128,20 @@ function fetchWords(id: number, graph: SymbolicFlowGraph, details: readonly stri
 export function fetchLabel(spec: FetchSpec): [label: string, details: readonly string[]] {
   if (spec.type === 'synthesize') return [`answer ${spec.response.status}`, ['on error']]
   if ('response' in spec) return [`${spec.type} ${spec.response.status}`, []]
-  if ('upstream' in spec) return [`→ ${upstreamWords(spec.upstream)}`, [spec.type]]
+  if ('upstream' in spec) return [`→ ${upstreamWords(spec.upstream)}`, [spec.type, ...attemptsWords(spec)]]
   return [(spec as { type: string }).type, []]
+}
+
+/** What a fetch does, in one line with what is seen of it from outside. Not escaped. */
+export function fetchLine(spec: FetchSpec): string {
+  const [label] = fetchLabel(spec)
+  return [label, ...attemptsWords(spec).map((text) => `(${text})`)].join(' ')
+}
+
+function attemptsWords(spec: FetchSpec): string[] {
+  if (!('retry' in spec) || spec.retry.maxAttempts === 1) return []
+  const { maxAttempts, buffering } = spec.retry
+  return [`up to ${maxAttempts} attempts${buffering === 'force' ? ', body buffered first' : ''}`]
 }
 
 function upstreamWords(upstream: UpstreamAddress): string {

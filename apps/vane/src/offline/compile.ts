@@ -1,5 +1,6 @@
 import type { Rule, SymbolicFlowGraph } from 'vane-core'
-import { fetchLabel, plural } from '../draw/node-words.ts'
+import { fetchLine } from '../draw/node-words.ts'
+import { plural } from '../output/format.ts'
 import { renderBlocks, type Block } from '../output/blocks.ts'
 import { predicateText } from './predicate-text.ts'
 import type { OfflineCommand } from './offline-command.ts'
@@ -57,7 +58,7 @@ function summaryOf(graph: SymbolicFlowGraph, rules: readonly Rule[]): Block[] {
 function ruleCells(rule: Rule | undefined): [when: string, then: string, from: string] {
   if (rule === undefined) return ['', '', '']
   const { match, terminate, middlewareChain, source } = rule
-  const end = terminate.type === 'close' ? 'close' : fetchLabel(terminate)[0]
+  const end = terminate.type === 'close' ? 'close' : fetchLine(terminate)
   return [
     match.length === 0 ? 'always' : match.map((part) => predicateText(part)).join(' and '),
     [...middlewareChain.map(({ use }) => use), end].join(', '),

@@ -1,7 +1,7 @@
 import type { ReadField, Rule, SymbolicFlowGraph } from 'vane-core'
 import { walk, type Walk } from 'vane-engine/compile'
 import { comparesPaths, readDescribed } from 'vane-engine/config'
-import { plural } from '../draw/node-words.ts'
+import { plural } from '../output/format.ts'
 import { printable } from '../output/blocks.ts'
 import { chooseListener } from './choose-listener.ts'
 import { findNearRules, type NearRule } from './near-rules.ts'

@@ -6,7 +6,7 @@ import {
   type SymbolicFlowGraph,
 } from 'vane-core'
 import type { WalkStep } from 'vane-engine/compile'
-import { fetchLabel } from '../draw/node-words.ts'
+import { fetchLine } from '../draw/node-words.ts'
 import { caseWords, fieldWords, predicateWords, valueWords } from '../draw/predicate-words.ts'
 
 const MAX_VALUE_CHARS = 80
@@ -38,7 +38,7 @@ export function stepWords(graph: SymbolicFlowGraph, { node: id, edge, found, won
     case 'middleware':
       return `run ${graph.middlewares[node.id]!.name}`
     case 'fetch':
-      return `fetch: ${fetchLabel(graph.fetches[node.id]!.spec)[0]}`
+      return `fetch: ${fetchLine(graph.fetches[node.id]!.spec)}`
     case 'terminate':
       switch (graph.terminators[node.id]) {
         case 'writeHttpResponse':

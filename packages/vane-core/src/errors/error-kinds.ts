@@ -1,7 +1,11 @@
-/** Why an upstream failed. `refused` is a refused stream, `gone` a GOAWAY: in both the request was certainly not begun. */
+/**
+ * Why an upstream failed. `refused` is a refused stream, `gone` a GOAWAY: in both the request was certainly not begun. A reset
+ * is `mid-request` once a byte of the response has come, and `before-response` before that.
+ */
 export type UpstreamReason =
   | 'unreachable'
   | 'reset-mid-request'
+  | 'reset-before-response'
   | 'reset-on-idle-pickup'
   | 'tls-handshake'
   | 'dns-failure'

@@ -9,6 +9,7 @@ const CATEGORIES: readonly [category: ErrorCategory, isRetryable: boolean, httpS
   [{ kind: 'upstream', reason: 'unreachable' }, true, 502],
   [{ kind: 'upstream', reason: 'reset-mid-request' }, false, 502],
   [{ kind: 'upstream', reason: 'reset-on-idle-pickup' }, true, 502],
+  [{ kind: 'upstream', reason: 'reset-before-response' }, true, 502],
   [{ kind: 'upstream', reason: 'tls-handshake' }, false, 502],
   [{ kind: 'upstream', reason: 'dns-failure' }, true, 502],
   [{ kind: 'upstream', reason: 'refused' }, true, 502],

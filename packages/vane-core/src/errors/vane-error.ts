@@ -45,10 +45,11 @@ export class VaneError extends Error {
   }
 
   /**
-   * Whether the same work may be tried again without harm: the peer has certainly not begun on it.
+   * Whether the same work may be tried again, as far as its method may be repeated: nothing of an answer came, and another
+   * attempt may well go better.
    *
-   * A reset in mid-request is not, since nobody can tell what the peer did before; nor is a failed TLS handshake, which
-   * harms nothing but does not get better either.
+   * A reset within the response is not, since the peer did what it was asked; nor is a failed TLS handshake, which harms
+   * nothing but does not get better either.
    */
   isRetryable(): boolean {
     switch (this.category.kind) {
@@ -98,6 +99,7 @@ const RETRYABLE_UPSTREAM: ReadonlySet<UpstreamReason> = new Set([
   'unreachable',
   'dns-failure',
   'reset-on-idle-pickup',
+  'reset-before-response',
   'refused',
   'gone',
 ])

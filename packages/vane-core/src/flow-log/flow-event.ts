@@ -52,9 +52,19 @@ export interface TerminateEvent extends ConnectionEventBase {
   /** Since it was accepted. */
   readonly durationMs: number
   readonly requests: number
+  /** Who carried its bytes to where, unless they became HTTP. */
+  readonly forwarded: ForwardedTo | undefined
   /** Framing included. */
   readonly bytesIn: number
   readonly bytesOut: number
+}
+
+/** What a connection's bytes are carried by, and to. */
+export interface ForwardedTo {
+  /** `undefined` where several rules share the upstream. */
+  readonly rule: string | undefined
+  /** As in the rule. */
+  readonly upstream: string
 }
 
 /** Something went wrong on a connection before there was a request to blame. */

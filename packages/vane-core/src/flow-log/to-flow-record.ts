@@ -56,6 +56,9 @@ export interface ConnectionRecord {
   readonly requests?: number
   readonly bytes_in?: number
   readonly bytes_out?: number
+  /** Of a connection whose bytes were forwarded; `null` where several rules share the upstream. */
+  readonly rule?: string | null
+  readonly upstream?: string
   readonly error?: string
   readonly limit?: string
 }
@@ -113,6 +116,9 @@ function toConnectionRecord(time: string, event: ConnectionEvent): ConnectionRec
         requests: event.requests,
         bytes_in: event.bytesIn,
         bytes_out: event.bytesOut,
+        ...(event.forwarded === undefined
+          ? {}
+          : { rule: event.forwarded.rule ?? null, upstream: event.forwarded.upstream }),
       }
     case 'error':
       return { ...base, error: event.error }

@@ -8,6 +8,8 @@ export type StepBranch =
   | 'short'
   | 'close'
   | 'error'
+  /** An upstream failed, and the node tries again. */
+  | 'retry'
   | 'response'
   | 'tunnel'
   | 'end'

@@ -9,6 +9,7 @@ import {
   type Decode,
   type Parsed,
 } from '../schema/decode-scalar.ts'
+import { checkPathLiteral } from '../predicate/check-path-literal.ts'
 import { propertiesOf, type JsonNode } from '../schema/json-node.ts'
 import type { ProblemSink } from '../schema/problem-sink.ts'
 import { decodeAbsolutePath } from './decode-path.ts'
@@ -64,7 +65,10 @@ function toSecurity({ uid, gid, limits }: NonNullable<ReturnType<typeof security
 
 /** RFC 3875 §4.1.13: empty, or a path that does not end in a slash, so that `PATH_INFO` begins with one. */
 function parseScriptName(text: string): Parsed<string> {
-  if (/^(?:\/[^/?#\0]+)*$/.test(text)) return { value: text }
+  if (/^(?:\/[^/?#\0]+)*$/.test(text)) {
+    const problem = text === '' ? undefined : checkPathLiteral(text, 'whole')
+    return problem === undefined ? { value: text } : { problem }
+  }
   const message = `${quoted(text)} is not a path that begins and does not end with "/"`
   return {
     problem: { code: 'invalid-path', message, suggestion: 'write for example "/cgi-bin/app", or "" for the root' },

@@ -56,7 +56,11 @@ test.each([
   const { rules } = expandText(preset)
   expect(rules.map((rule) => rule.name)).toEqual(['app/websocket', 'app/upgrade', 'app'])
   expect(rules[0]).toMatchObject({
-    match: [{ field: 'http.header.upgrade' }, { op: 'matches', value: '(?i)\\bwebsocket\\b' }, ...paths],
+    match: [
+      { field: 'http.header.upgrade' },
+      { op: 'matches', value: '(?i)(?:^|,)[\\t ]*websocket[\\t ]*(?:,|$)' },
+      ...paths,
+    ],
     middlewareChain: [{ use: 'forward_client_ip' }],
     terminate: { type: 'websocket', upstream: { kind: 'tcp', host: 'a', port: 1 } },
   })

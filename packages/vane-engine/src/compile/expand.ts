@@ -33,7 +33,12 @@ export const PRIVATE_NETWORKS: readonly string[] = [
 
 // Any value of the field, even an empty one, asks for an upgrade.
 const ASKS_UPGRADE: Predicate = { op: 'prefix', field: 'http.header.upgrade', value: '' }
-const ASKS_WEBSOCKET: Predicate = { op: 'matches', field: 'http.header.upgrade', value: '(?i)\\bwebsocket\\b' }
+// A member of the list, as the fetch looks for it: `x-websocket` is another protocol.
+const ASKS_WEBSOCKET: Predicate = {
+  op: 'matches',
+  field: 'http.header.upgrade',
+  value: '(?i)(?:^|,)[\\t ]*websocket[\\t ]*(?:,|$)',
+}
 
 /** Turns the presets of a file into the rules they stand for. */
 export function expand(file: RuleFile): ExpandedFile {

@@ -1,6 +1,7 @@
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { formatDiagnostics } from 'vane-core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadSettings, type LoadedSettings } from './env.ts'
 import { configKey, SECURITY_VARIABLES, VARIABLES, type Variable } from './variables.ts'
@@ -189,7 +190,7 @@ test('reads config.json, over which .env and the process win', async () => {
     drainTimeoutSecs: 7,
     security: { headerTimeoutMs: 10_000, bodyIdleTimeoutMs: 20_000, maxHandshakeRatePerIp: 5, exemptLoopback: false },
   })
-  expect([...sources.keys()]).toEqual(['config.json', '.env'])
+  expect([...sources.keys()]).toEqual(['config.json'])
 })
 
 test.each([
@@ -245,5 +246,22 @@ test('every setting has a key, and means the same in every place', async () => {
       rmSync(join(dir, 'config.json'))
       expect((await load({ [variable.name]: text })).settings).toEqual(fromConfig.settings)
     }
+  }
+})
+
+test('what is printed of a mistake never shows a secret', async () => {
+  const secret = 'hunter2'
+  for (const [file, text] of [
+    ['.env', `VANE_MGMT_HTTP_TOKE=${secret}\nVANE_WATCH=maybe # ${secret}\n`],
+    ['config.json', `{ "mgmt_http_token": "${secret}" }`],
+    ['config.json', `{ "mgmt_http_tokn": "${secret}" }`],
+  ] as const) {
+    rmSync(join(dir, '.env'), { force: true })
+    rmSync(join(dir, 'config.json'), { force: true })
+    writeFileSync(join(dir, file), text)
+    const { diagnostics, sources } = await load()
+    const printed = formatDiagnostics(diagnostics, { sources })
+    expect(printed).toMatch(new RegExp(`--> ${file.replace('.', '\\.')}:1:`))
+    expect(printed).not.toContain(secret)
   }
 })

@@ -11,7 +11,7 @@ export interface LoadedSettings {
   /** `undefined` if and only if a diagnostic is an error. */
   readonly settings: Settings | undefined
   readonly diagnostics: readonly Diagnostic[]
-  /** Text by file, for code frames. */
+  /** Text by file, for code frames; none where the line might show a secret. */
   readonly sources: ReadonlyMap<string, string>
 }
 
@@ -54,8 +54,9 @@ export async function loadSettings(
     })
   }
   const sources = new Map<string, string>()
-  if (config.text !== undefined) sources.set(CONFIG_FILE, config.text)
-  if (source !== undefined) sources.set(ENV_FILE, source.text)
+  // A frame shows the line, and a key that is none may be a secret's with a letter wrong. Lines of `.env` are never shown.
+  const mayHoldSecret = config.diagnostics.some(({ code }) => code === 'unknown-key')
+  if (config.text !== undefined && !mayHoldSecret) sources.set(CONFIG_FILE, config.text)
   return { settings: hasErrors(problems) ? undefined : settings, diagnostics: problems, sources }
 }
 

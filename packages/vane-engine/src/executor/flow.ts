@@ -20,6 +20,8 @@ export interface Flow extends UpstreamListener {
   onCancel(work: Cancelable): void
   /** Passes an interim response (1xx but 101) to the client, where its version knows them. */
   onInterim(status: number, headers: HeaderList): void
+  /** Notes that a fetch that answered `undefined` has failed and tries again. */
+  onRetry(error: Error): void
   /** Goes on with the response of a fetch that answered `undefined`. */
   onResponse(response: HttpResponse): void
   /** Goes on as a tunnel, where a fetch that answered `undefined` has been granted another protocol. */

@@ -12,12 +12,22 @@ export interface WalkEnd {
   readonly error: Error | undefined
 }
 
+/** What a tunnel has come to. */
+export interface TunnelEnd {
+  /** From the client. */
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly error: Error | undefined
+}
+
 /** Whom a recorder belongs to. */
 export interface RecorderOwner {
   /** Whether it wants to hear of each step. */
   readonly isVerbose: boolean
   /** A walk has left a node. */
   onStep(recorder: TrajectoryRecorder, step: TrajectoryStep, node: LinkedNode): void
+  /** A request goes on as a tunnel. */
+  onTunnel(connection: Connection, protocol: string): void
   /** A walk is over. The owner may read the recorder now and later, and begins it anew when it does not need it any more. */
   onFinished(recorder: TrajectoryRecorder): void
 }
@@ -46,6 +56,7 @@ const BRANCHES: readonly StepBranch[] = [
   'response',
   'tunnel',
   'end',
+  'retry',
 ]
 const KINDS: readonly LinkedNode['kind'][] = [
   'check',
@@ -134,7 +145,26 @@ export class TrajectoryRecorder {
   }
 
   /** The request is over. To be called once, as the last thing. */
-  finish(connection: Connection, exchange: ServerExchange, { outcome, rule, error }: WalkEnd): void {
+  finish(connection: Connection, exchange: ServerExchange, end: WalkEnd): void {
+    this.#describe(connection, exchange, end)
+    this.#end()
+  }
+
+  /** The request goes on as a tunnel: everything is known of it but its end, which `finishTunnel` tells instead of `finish`. */
+  becomeTunnel(connection: Connection, exchange: ServerExchange, end: WalkEnd & { readonly protocol: string }): void {
+    this.#describe(connection, exchange, end)
+    this.#owner.onTunnel(connection, end.protocol)
+  }
+
+  /** The tunnel is over. */
+  finishTunnel({ bytesIn, bytesOut, error }: TunnelEnd): void {
+    this.#bytesIn = bytesIn
+    this.#bytesOut = bytesOut
+    this.#setError(error)
+    this.#end()
+  }
+
+  #describe(connection: Connection, exchange: ServerExchange, { outcome, rule, error }: WalkEnd): void {
     const { method, target } = exchange.request
     this.#entry = connection.entryKey
     this.#rule = rule
@@ -145,7 +175,14 @@ export class TrajectoryRecorder {
     this.#targetLength = this.#bytes.write(target, this.#firstByte, MAX_TARGET_BYTES, 'latin1')
     this.#bytesIn = exchange.bytesIn
     this.#bytesOut = exchange.bytesOut
+    this.#setError(error)
+  }
+
+  #setError(error: Error | undefined): void {
     this.#error = error === undefined ? undefined : copy(error.message, MAX_ERROR_LENGTH)
+  }
+
+  #end(): void {
     this.#endedAtMs = performance.now()
     this.#owner.onFinished(this)
   }

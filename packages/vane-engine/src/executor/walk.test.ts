@@ -69,7 +69,7 @@ async function start(
   const { fetch } = options
   if (fetch !== undefined) for (const node of graph.nodes as LinkedNode[]) if (node.kind === 'fetch') node.fetch = fetch
   const exchange = createExchange()
-  const context = { logger: SILENT_LOGGER, counters: new EngineCounters() }
+  const context = { logger: SILENT_LOGGER, counters: new EngineCounters(), floor: { hit() {} } }
   const walk = new Walk({ graph, connection: CONNECTION, exchange, recorder: undefined }, context)
   return { graph, exchange, walk, run: () => walk.run(walkConnection(graph, CONNECTION)) }
 }

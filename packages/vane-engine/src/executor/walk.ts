@@ -32,18 +32,11 @@ import type { Cancelable, FetchOutcome, Flow, MiddlewareOutcome } from './flow.t
 import { matchFrom, type MatchSubject } from './match-from.ts'
 import { openTunnel } from './open-tunnel.ts'
 import { discardBody } from './discard-body.ts'
-import { type FailureSinks, reportFailure } from './report-failure.ts'
+import { type FailureSinks, reportFailure, reportRetry } from './report-failure.ts'
 import { respondToError, toStatusResponse } from './respond-to-error.ts'
 import { toOutcome } from './to-outcome.ts'
 import type { TrajectoryRecorder } from './trajectory-recorder.ts'
-
-/** One request's walk. */
-export interface WalkStart {
-  readonly graph: LinkedGraph
-  readonly connection: Connection
-  readonly exchange: ServerExchange
-  readonly recorder: TrajectoryRecorder | undefined
-}
+import type { WalkStart } from './walk-start.ts'
 
 /**
  * Takes one request through the graph, from the node after `upgrade` to its end.
@@ -105,6 +98,12 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     if (!this.#hasEnded) this.#exchange.inform(status, headers)
   }
 
+  onRetry(error: Error): void {
+    const node = this.#graph.nodes[this.#fetchAt]!
+    this.recorder?.leave(this.#fetchAt, node, 'retry')
+    reportRetry(error, { node, rule: this.#rule, connection: this.connection }, this.#context)
+  }
+
   onResponse(response: HttpResponse): void {
     const at = this.#fetchAt
     // A response that comes after its client has gone is of no use to anybody.
@@ -113,15 +112,17 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   }
 
   onSwitched(headers: HeaderList, upstream: SwitchedUpstream): void {
+    const { recorder, connection } = this
     const node = this.#graph.nodes[this.#fetchAt]!
-    if (this.#hasEnded || !openTunnel(this.#exchange, headers, upstream)) {
-      upstream.socket.destroy()
+    recorder?.leave(this.#fetchAt, node, 'tunnel')
+    recorder?.leave(node.otherwise, this.#graph.nodes[node.otherwise]!, 'end')
+    const request = { exchange: this.#exchange, connection, recorder, rule: this.#rule, error: this.#error }
+    if (!openTunnel(request, { headers, upstream }, this.#context)) {
       this.drop()
       return
     }
-    this.recorder?.leave(this.#fetchAt, node, 'tunnel')
-    this.recorder?.leave(node.otherwise, this.#graph.nodes[node.otherwise]!, 'end')
     this.#hasEnded = true
+    this.#graph.release()
   }
 
   onFailure(error: Error): void {
@@ -284,7 +285,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
 
   #report(error: unknown, node: LinkedNode | undefined): void {
     this.#error = error instanceof Error ? error : new Error(String(error))
-    reportFailure(this.#error, { node, rule: this.#rule, connectionId: this.connection.id }, this.#context)
+    reportFailure(this.#error, { node, rule: this.#rule, connection: this.connection }, this.#context)
   }
 
   /** No rule wants the request. Where a connection carries others beside it, they go on (RFC 9110 §15.5.20). */
@@ -343,7 +344,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     if (this.#exchange.status !== undefined) counters.countResponse(this.#exchange.status)
     if (end === 'client-gone') counters.requestsCanceled++
     counters.requestsActive--
-    const outcome = toOutcome(end, { isClosed: this.#isClosed, status: this.#exchange.status })
+    const outcome = toOutcome(end, this.#isClosed)
     this.recorder?.finish(this.connection, this.#exchange, { outcome, rule: this.#rule, error: this.#error })
     this.#graph.release()
   }

@@ -1,9 +1,11 @@
-import type { HttpProxyTerminate, HttpRequest, UpstreamOptions, WebsocketTerminate } from 'vane-core'
+import type { HeaderList, HttpProxyTerminate, HttpRequest, UpstreamOptions, WebsocketTerminate } from 'vane-core'
 import type { Fetch, Flow } from '../executor/flow.ts'
 import { splitConnectionOptions } from '../http1/hop-by-hop.ts'
 import { countForward } from './max-forwards.ts'
 import { addVia, ViaListener } from './via.ts'
+import { RetriedExchange, type RetryContext } from '../upstream/retried-exchange.ts'
 import { toUpstreamName } from '../upstream/upstream-pool.ts'
+import { ONLY_ATTEMPT, type UpstreamRequest } from '../upstream/upstream-request.ts'
 import type { FetchContext } from './registry.ts'
 
 /**
@@ -24,6 +26,10 @@ export function createHttpProxy(
   })
   const upstreamHost = toUpstreamHost(spec)
   const { timeouts } = spec
+  const retry: RetryContext | undefined =
+    spec.retry.maxAttempts > 1
+      ? { transport: pool, policy: spec.retry, clock: pools.clock, random: Math.random }
+      : undefined
 
   const toHost = (request: HttpRequest): string => {
     if (spec.host === 'upstream') return upstreamHost
@@ -39,11 +45,25 @@ export function createHttpProxy(
       const expectsContinue = body.kind === 'stream' && isContinueExpected(request)
       const upgrade = spec.type === 'websocket' && asksForWebsocket(request) ? WEBSOCKET : undefined
       if (via !== undefined) addVia(headers, request.version, via)
-      const exchange = pool.send(
-        { method, target, host: toHost(request), headers, body, timeouts, expectsContinue, upgrade },
-        via === undefined ? flow : new ViaListener(flow, via),
-      )
+      const sent: UpstreamRequest = {
+        method,
+        target,
+        host: toHost(request),
+        headers,
+        body,
+        timeouts,
+        expectsContinue,
+        upgrade,
+        attempt: ONLY_ATTEMPT,
+      }
+      const listener = via === undefined ? flow : new ViaListener(flow, via)
+      if (retry === undefined || !retry.policy.methods.includes(method)) {
+        flow.onCancel(pool.send(sent, listener))
+        return undefined
+      }
+      const exchange = new RetriedExchange(retry, sent, { listener, retries: flow })
       flow.onCancel(exchange)
+      exchange.start()
       return undefined
     },
     dispose: release,
@@ -52,11 +72,17 @@ export function createHttpProxy(
 
 const WEBSOCKET = 'websocket'
 
-/** RFC 6455 §4.1: a GET without a body, whose `Upgrade` names the protocol and whose `Connection` names `Upgrade`. */
+/**
+ * RFC 6455 §4.1: a GET without a body, whose `Upgrade` names the protocol, be it among others, and whose `Connection` names
+ * `Upgrade`. The rest of the handshake is between client and upstream.
+ */
 function asksForWebsocket({ method, version, headers, body }: HttpRequest): boolean {
   if (version !== '1.1' || method !== 'GET' || body.kind !== 'empty') return false
-  if (headers.get('upgrade')?.toLowerCase() !== WEBSOCKET) return false
-  return headers.getAll('connection').some((value) => splitConnectionOptions(value).includes('upgrade'))
+  return lists(headers, 'upgrade', WEBSOCKET) && lists(headers, 'connection', 'upgrade')
+}
+
+function lists(headers: HeaderList, name: string, member: string): boolean {
+  return headers.getAll(name).some((value) => splitConnectionOptions(value).includes(member))
 }
 
 function isContinueExpected({ version, headers }: HttpRequest): boolean {

@@ -17,8 +17,10 @@ export function createHttp1ServerCodec(limits: ServerLimits): HttpServerCodec {
     onClosed: (connection) => void connections.delete(connection),
   }
   return {
-    serve(socket, session) {
-      connections.add(new ServerConnection(socket, session, context))
+    serve(socket, session, headDeadlineMs) {
+      const connection = new ServerConnection(socket, session, context)
+      connection.start(headDeadlineMs)
+      connections.add(connection)
     },
     closeIdle() {
       for (const connection of connections) connection.closeIfIdle()

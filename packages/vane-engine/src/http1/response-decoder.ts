@@ -1,4 +1,4 @@
-import { HeaderList } from 'vane-core'
+import { HeaderList, type HeaderSpans } from 'vane-core'
 import { CHAR_CLASS, CR, LF, SPACE, VALUE } from './char-class.ts'
 import { FieldScanner, INCOMPLETE, NO_LENGTH } from './field-scanner.ts'
 import { HeadFault } from './head-fault.ts'
@@ -15,6 +15,8 @@ export interface DecodedResponse {
   readonly isChunked: boolean
   /** The upstream would go on using the connection. */
   readonly persists: boolean
+  /** What a 101 switches to, in lower case; `undefined` where it does not say so in `Upgrade` and in `Connection`. */
+  readonly switchesTo: string | undefined
   /** Index behind the head. */
   readonly end: number
 }
@@ -50,7 +52,13 @@ export class ResponseDecoder {
     const isVersion10 = bytes[from + PREFIX.length] === 0x30
     const status = toDigits(bytes, from + 9)
     if (scanner.isChunked && isVersion10) throw new HeadFault('transfer-encoding in an HTTP/1.0 response')
-    const headers = HeaderList.fromText(bytes.toString('latin1', from, end), scanner.takeEndToEndSpans())
+    // RFC 9112 §6: whoever took the length at its word would take other bytes for the next response.
+    if (status < 200 && (scanner.isChunked || scanner.contentLength > 0))
+      throw new HeadFault(`content in a response of status ${status}`)
+    const text = bytes.toString('latin1', from, end)
+    const switchesTo =
+      status === 101 && !isVersion10 && scanner.asksUpgrade ? toProtocol(text, scanner.takeSpans()) : undefined
+    const headers = HeaderList.fromText(text, scanner.takeEndToEndSpans())
     if (scanner.named !== undefined) dropConnectionNamed(headers, scanner.named)
     return {
       status,
@@ -59,6 +67,7 @@ export class ResponseDecoder {
       length: scanner.contentLength === NO_LENGTH ? undefined : scanner.contentLength,
       isChunked: scanner.isChunked,
       persists: !scanner.saysClose && (!isVersion10 || scanner.saysKeepAlive),
+      switchesTo,
       end,
     }
   }
@@ -67,6 +76,10 @@ export class ResponseDecoder {
     if (length > this.#maxHeaderBytes) throw new HeadFault(`a head of more than ${this.#maxHeaderBytes} bytes`, true)
     return undefined
   }
+}
+
+function toProtocol(text: string, spans: HeaderSpans): string {
+  return HeaderList.fromText(text, spans).getAll('upgrade').join(', ').toLowerCase()
 }
 
 /** @returns the index behind the line, or {@link INCOMPLETE}. */

@@ -4,8 +4,13 @@ import type { HeaderList, HttpRequest, HttpResponse } from 'vane-core'
 
 /** Turns a client's bytes into requests, and responses into bytes. The seam behind which protocol versions are exchanged. */
 export interface HttpServerCodec {
-  /** Takes the socket over, error handling included, until it closes. */
-  serve(socket: Socket, session: HttpSession): void
+  /**
+   * Takes the socket over, error handling included, until it closes.
+   *
+   * @param headDeadlineMs moment of `performance.now()` by which the first head has to be there: who has begun slowly is not
+   *   given a further header timeout by each layer.
+   */
+  serve(socket: Socket, session: HttpSession, headDeadlineMs: number): void
   /** Closes the connections that no request is running on. */
   closeIdle(): void
   /** Stops its clocks. Connections that are still open stay so. */
@@ -70,9 +75,9 @@ export interface ServerExchange {
   /** Sends an interim response, where the client's version knows them and the final one has not begun. */
   inform(status: number, headers: HeaderList): void
   /**
-   * Answers 101 and lets go of the connection: what follows is no HTTP, and the socket the caller's. The exchange ends with
-   * the socket. Only for a request that has asked for it, and that no response has begun for. Absent where the version of
-   * HTTP knows no such thing.
+   * Answers 101 and lets go of the connection: what follows is no HTTP, and the socket the caller's. That ends the exchange,
+   * and its listener hears nothing more. Only for a request that has asked for it, and that no response has begun for. Absent
+   * where the version of HTTP knows no such thing.
    *
    * @param headers of the answer; `Connection` and `Upgrade` are written besides.
    *

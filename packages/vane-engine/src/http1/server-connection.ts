@@ -47,6 +47,8 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
   #hasResponded = false
   /** No further byte is looked at. */
   #isClosing = false
+  /** No head is complete yet: the time for it has been running since the connection was accepted. */
+  #awaitsFirstHead = true
 
   constructor(socket: Socket, session: HttpSession, context: ServerContext) {
     this.socket = socket
@@ -57,7 +59,11 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
     this.#reader = new RequestReader(decoder, { scheme: session.scheme, maxBytes: limits.maxHeaderBytes })
     this.#stopListening = listenToSocket(socket, this)
     context.clock.add(this)
-    context.clock.set(this, context.limits.headerTimeoutMs)
+  }
+
+  /** Begins to wait for the first head. Called once. */
+  start(headDeadlineMs: number): void {
+    this.context.clock.set(this, Math.max(0, headDeadlineMs - performance.now()))
   }
 
   /** Whether no request has begun. */
@@ -136,8 +142,11 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
   onDeadline(): void {
     const { bodyIdleTimeoutMs, headerTimeoutMs } = this.context.limits
     const content = this.#content
-    if (this.#isDiscarding || this.#endsWithBody) this.socket.destroy()
-    else if (content !== undefined) {
+    if (this.#isDiscarding || this.#endsWithBody) {
+      // Its response is out or under way: there is nobody left to tell.
+      this.session.onLimitHit('body_idle_timeout', `no byte of the request body for ${bodyIdleTimeoutMs} ms`)
+      this.socket.destroy()
+    } else if (content !== undefined) {
       this.#stopReading()
       content.pipe.break(new ClientFault(408, `no byte of the request body for ${bodyIdleTimeoutMs} ms`))
     } else if (this.#reader.isPartial) {
@@ -186,14 +195,14 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
     } else if (socket.readableEnded || this.session.isClosing()) this.#close()
     else {
       this.#flow.readOn()
-      clock.set(this, limits.keepAliveTimeoutMs)
+      if (!this.#awaitsFirstHead) clock.set(this, limits.keepAliveTimeoutMs)
     }
   }
 
   /** Runs requests out of bytes for as long as each is answered at once. */
   #process(bytes: Buffer): void {
     // What runs for a connection that waits ends here; the next wait has a limit of its own.
-    if (!this.#reader.isPartial) this.context.clock.clear(this)
+    if (!this.#reader.isPartial && !this.#awaitsFirstHead) this.context.clock.clear(this)
     this.#isProcessing = true
     let at = 0
     try {
@@ -222,6 +231,7 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
   #begin(decoded: DecodedRequest, bytes: Buffer, from: number): number {
     const { request, bodyLength } = decoded
     this.context.clock.clear(this)
+    this.#awaitsFirstHead = false
     this.#persists = decoded.persists
     this.#hasResponded = false
     let at = from

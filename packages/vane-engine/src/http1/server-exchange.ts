@@ -123,11 +123,10 @@ export class Http1Exchange implements ServerExchange, ContentOwner, Deadline {
     const head = `${encodeStatusLine(101)}${headers.toWire(isHostOwned)}connection: upgrade\r\nupgrade: ${protocol}\r\n\r\n`
     this.status = 101
     this.isLast = true
+    this.#hasEnded = true
     const { socket } = this.#connection
     const ahead = this.#connection.release()
     socket.write(head, 'latin1')
-    // Nobody can tell a tunnel that was complete from one that was not.
-    socket.once('close', () => this.#finish('complete'))
     return { socket, ahead }
   }
 

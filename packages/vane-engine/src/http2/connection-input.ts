@@ -44,9 +44,13 @@ export class ConnectionInput {
   push(chunk: Buffer): void {
     this.#reader.push(chunk)
     // A head may not take longer than its timeout, be it that its bytes or its frames are slow to come.
-    const isWithin = !this.#handler.isOver && (this.#assembly.isOpen || this.#reader.isWithinHead)
-    if (!isWithin) this.stop()
+    if (this.#handler.isOver || !this.isWithinHead) this.stop()
     else this.#headerTimer ??= setTimeout(() => this.#handler.onHeaderTimeout(), this.#headerTimeoutMs)
+  }
+
+  /** Whether a head, or a frame that might be part of one, has begun and is not complete. */
+  get isWithinHead(): boolean {
+    return this.#assembly.isOpen || this.#reader.isWithinHead
   }
 
   /** Stops the clock. */

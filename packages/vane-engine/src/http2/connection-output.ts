@@ -7,7 +7,10 @@ import type { Http2Stream } from './http2-stream.ts'
 /** Unwritten bytes beyond which nothing more is read: who does not take answers gets no more questions in. */
 const MAX_BACKLOG_BYTES = 262_144
 
-/** What goes out by a connection: streams take turns, and all that one turn of the event loop brings goes out in one write. */
+/**
+ * What goes out by a connection: streams take turns, and all that one turn of the event loop brings, by whichever socket, goes
+ * out in one write. A write costs more than all else that a small message does.
+ */
 export class ConnectionOutput {
   /** Bytes that the peer takes on all streams. */
   sendWindow: number = INITIAL_WINDOW_BYTES
@@ -39,11 +42,11 @@ export class ConnectionOutput {
     this.scheduleFlush()
   }
 
-  /** Has everything that was written go out at the end of this turn. */
+  /** Has everything that was written go out at the end of this turn, when every socket that had something has been read. */
   scheduleFlush(): void {
     if (this.#isFlushDue) return
     this.#isFlushDue = true
-    process.nextTick(() => this.flush())
+    setImmediate(flush, this)
   }
 
   setPeerTableBytes(bytes: number): void {
@@ -123,4 +126,9 @@ export class ConnectionOutput {
     clearTimeout(this.#backlogTimer)
     this.#backlogTimer = undefined
   }
+}
+
+/** Not a closure for each turn. */
+function flush(output: ConnectionOutput): void {
+  output.flush()
 }

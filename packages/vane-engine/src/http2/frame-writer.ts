@@ -1,22 +1,26 @@
 import type { Socket } from 'node:net'
 import { FLAG, FRAME, FRAME_HEADER_BYTES } from './frame-type.ts'
 
-/** Size of the buffers that frame headers and short payloads are put together in. */
-const SLAB_BYTES = 4096
-/** Payloads from this size on are handed over as they are, not copied. */
-const MIN_OWN_BYTES = 512
+/** Bounds of the buffer that frame headers and short payloads are put together in: what the connection writes at a time. */
+const MIN_BUFFER_BYTES = 512
+const MAX_BUFFER_BYTES = 16_384
+/** Payloads from this size on are handed over as they are: to copy a shorter one costs less than a second piece in the write. */
+const MIN_OWN_BYTES = 4096
 const EMPTY = Buffer.alloc(0)
 
-/** Writes frames, and hands them to the socket in one piece at each `flush`. */
+/** Writes frames, and hands them to the socket in one piece at each `flush`. Between two of them it holds no memory. */
 export class FrameWriter {
   /** Bytes that wait for `flush`. */
   pendingBytes = 0
   readonly #socket: Socket
   readonly #parts: Uint8Array[] = []
-  #slab: Buffer = EMPTY
-  /** Where the part of the slab begins that is not among the parts yet, and where it ends. */
+  #buffer: Buffer = EMPTY
+  /** Where the part of the buffer begins that is not among the parts yet, and where it ends. */
   #from = 0
   #to = 0
+  /** Size of the next buffer: follows what was written lately. */
+  #bufferBytes = MIN_BUFFER_BYTES
+  #copiedBytes = 0
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -54,8 +58,8 @@ export class FrameWriter {
     this.#header(values.length * 6, FRAME.settings << 8, 0)
     for (const [id, value] of values) {
       this.#reserve(6)
-      this.#to = this.#slab.writeUInt16BE(id, this.#to)
-      this.#to = this.#slab.writeUInt32BE(value, this.#to)
+      this.#to = this.#buffer.writeUInt16BE(id, this.#to)
+      this.#to = this.#buffer.writeUInt32BE(value, this.#to)
       this.pendingBytes += 6
     }
   }
@@ -91,6 +95,7 @@ export class FrameWriter {
     const parts = this.#parts
     if (parts.length === 0) return
     this.pendingBytes = 0
+    this.#release()
     if (!this.#socket.destroyed && this.#socket.writable) {
       if (parts.length === 1) this.#socket.write(parts[0]!)
       else {
@@ -102,34 +107,36 @@ export class FrameWriter {
     parts.length = 0
   }
 
-  /** Lets go of memory that a quiet connection does not need. */
-  release(): void {
-    if (this.#from === this.#to) {
-      this.#slab = EMPTY
-      this.#from = this.#to = 0
-    }
+  #release(): void {
+    // It is the socket's now.
+    this.#buffer = EMPTY
+    this.#from = this.#to = 0
+    const wanted = this.#copiedBytes
+    this.#copiedBytes = 0
+    if (wanted > this.#bufferBytes) this.#bufferBytes = Math.min(MAX_BUFFER_BYTES, 2 ** (32 - Math.clz32(wanted - 1)))
+    else if (wanted < this.#bufferBytes >> 2) this.#bufferBytes = Math.max(MIN_BUFFER_BYTES, this.#bufferBytes >> 1)
   }
 
   #header(length: number, typeAndFlags: number, streamId: number): void {
     this.#reserve(FRAME_HEADER_BYTES)
-    const slab = this.#slab
+    const bytes = this.#buffer
     let at = this.#to
-    slab[at++] = length >> 16
-    slab[at++] = length >> 8
-    slab[at++] = length
-    slab[at++] = typeAndFlags >> 8
-    slab[at++] = typeAndFlags
-    slab[at++] = streamId >> 24
-    slab[at++] = streamId >> 16
-    slab[at++] = streamId >> 8
-    slab[at++] = streamId
+    bytes[at++] = length >> 16
+    bytes[at++] = length >> 8
+    bytes[at++] = length
+    bytes[at++] = typeAndFlags >> 8
+    bytes[at++] = typeAndFlags
+    bytes[at++] = streamId >> 24
+    bytes[at++] = streamId >> 16
+    bytes[at++] = streamId >> 8
+    bytes[at++] = streamId
     this.#to = at
     this.pendingBytes += FRAME_HEADER_BYTES
   }
 
   #uint32(value: number): void {
     this.#reserve(4)
-    this.#to = this.#slab.writeUInt32BE(value, this.#to)
+    this.#to = this.#buffer.writeUInt32BE(value, this.#to)
     this.pendingBytes += 4
   }
 
@@ -145,21 +152,22 @@ export class FrameWriter {
 
   #copy(bytes: Uint8Array): void {
     this.#reserve(bytes.length)
-    this.#slab.set(bytes, this.#to)
+    this.#buffer.set(bytes, this.#to)
     this.#to += bytes.length
     this.pendingBytes += bytes.length
   }
 
   #reserve(bytes: number): void {
-    if (this.#to + bytes <= this.#slab.length) return
+    this.#copiedBytes += bytes
+    if (this.#to + bytes <= this.#buffer.length) return
     this.#seal()
-    this.#slab = Buffer.allocUnsafe(Math.max(SLAB_BYTES, bytes))
+    this.#buffer = Buffer.allocUnsafe(Math.max(this.#bufferBytes, bytes))
     this.#from = this.#to = 0
   }
 
   #seal(): void {
     if (this.#from === this.#to) return
-    this.#parts.push(this.#slab.subarray(this.#from, this.#to))
+    this.#parts.push(this.#buffer.subarray(this.#from, this.#to))
     this.#from = this.#to
   }
 }

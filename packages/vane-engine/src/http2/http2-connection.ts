@@ -25,6 +25,11 @@ export abstract class Http2Connection extends StreamHost implements InputHandler
   /** A head or the preface was too slow to come. */
   abstract onHeaderTimeout(): void
 
+  /** Whether a head has begun that is not complete. */
+  protected get isWithinHead(): boolean {
+    return this.#input.isWithinHead
+  }
+
   /** Something has come in. */
   protected onActivity(): void {}
 

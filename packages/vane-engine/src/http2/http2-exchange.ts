@@ -148,7 +148,8 @@ export class Http2Exchange implements ServerExchange, StreamOwner {
   cut(error: Error): void {
     if (this.#isOver) return
     this.error ??= error
-    const isDropped = error instanceof VaneError && (error.kind === 'canceled' || error.kind === 'timeout')
+    // Some clients, Node's among them, take a response that ends in CANCEL for one that has ended.
+    const isDropped = this.status === undefined && error instanceof VaneError && error.kind === 'canceled'
     this.#connection.resetStream(this.#stream, isDropped ? ERROR_CODE.cancel : ERROR_CODE.internalError)
     this.#finish('cut')
     this.#requestBody?.break(error)

@@ -17,10 +17,11 @@ export interface Http2ServerLimits extends ServerLimits {
 export function createHttp2ServerCodec(limits: Http2ServerLimits): HttpServerCodec {
   const connections = new Set<ServerConnection>()
   return {
-    serve(socket, session) {
+    serve(socket, session, headDeadlineMs) {
       socket.setNoDelay(true)
       const connection = new ServerConnection(socket, session, {
         limits,
+        headDeadlineMs,
         onClosed: () => connections.delete(connection),
       })
       connections.add(connection)

@@ -20,6 +20,14 @@ const DRAIN_PING = Buffer.from('drain   ', 'latin1')
 /** Frames without content, such as priorities, that go with a request. */
 const EMPTY_FRAMES_PER_REQUEST = 4
 
+/** What a connection is told when it begins. */
+export interface ServerConnectionContext {
+  readonly limits: Http2ServerLimits
+  /** Moment of `performance.now()` by which the first head has to be complete. */
+  readonly headDeadlineMs: number
+  readonly onClosed: () => void
+}
+
 /** The connection of one client. */
 export class ServerConnection extends Http2Connection {
   readonly #session: HttpSession
@@ -27,14 +35,15 @@ export class ServerConnection extends Http2Connection {
   readonly #onClosed: () => void
   /** Bytes of the preface that have not come yet. */
   #missingPreface: Buffer = PREFACE
-  #prefaceTimer: NodeJS.Timeout | undefined
+  /** Runs out unless the first head is complete by then. */
+  #firstHeadTimer: NodeJS.Timeout | undefined
   #idleTimer: NodeJS.Timeout | undefined
   #drainTimer: NodeJS.Timeout | undefined
   /** `told`: new streams may still be on their way. `final`: none is begun any more. */
   #drain: 'no' | 'told' | 'final' = 'no'
 
-  constructor(socket: Socket, session: HttpSession, context: { limits: Http2ServerLimits; onClosed: () => void }) {
-    const { limits, onClosed } = context
+  constructor(socket: Socket, session: HttpSession, context: ServerConnectionContext) {
+    const { limits, headDeadlineMs, onClosed } = context
     super(
       socket,
       {
@@ -57,7 +66,7 @@ export class ServerConnection extends Http2Connection {
     this.#session = session
     this.#limits = limits
     this.#onClosed = onClosed
-    this.#prefaceTimer = setTimeout(() => this.onHeaderTimeout(), limits.headerTimeoutMs)
+    this.#firstHeadTimer = setTimeout(() => this.#onNoHead(), Math.max(0, headDeadlineMs - performance.now()))
   }
 
   /** Lets the streams that are open finish, and takes no more once the client has heard of it (RFC 9113 §6.8). */
@@ -100,7 +109,6 @@ export class ServerConnection extends Http2Connection {
       }
       this.#missingPreface = this.#missingPreface.subarray(length)
       if (this.#missingPreface.length > 0) return
-      clearTimeout(this.#prefaceTimer)
       this.#idleTimer = setTimeout(() => this.#onIdle(), this.#limits.keepAliveTimeoutMs)
       rest = chunk.subarray(length)
     }
@@ -111,6 +119,7 @@ export class ServerConnection extends Http2Connection {
     if (id % 2 === 0 || id <= this.lastStreamId)
       throw new ConnectionFault(ERROR_CODE.protocolError, `HEADERS for stream ${id}, which a client cannot open now`)
     this.lastStreamId = id
+    clearTimeout(this.#firstHeadTimer)
     this.guard.charge('requests')
     this.guard.credit('emptyFrames', EMPTY_FRAMES_PER_REQUEST)
     if (this.#drain === 'final') {
@@ -175,8 +184,14 @@ export class ServerConnection extends Http2Connection {
     this.finish()
   }
 
+  #onNoHead(): void {
+    // Nothing has begun: a browser that has connected ahead of need, and had none.
+    if (this.#missingPreface.length === 0 && !this.isWithinHead) this.finish()
+    else this.onHeaderTimeout()
+  }
+
   protected onOver(fault: ConnectionFault | undefined): void {
-    clearTimeout(this.#prefaceTimer)
+    clearTimeout(this.#firstHeadTimer)
     clearTimeout(this.#idleTimer)
     clearTimeout(this.#drainTimer)
     if (fault?.limit !== undefined) this.#session.onLimitHit(fault.limit, fault.message)

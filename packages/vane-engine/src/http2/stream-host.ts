@@ -164,7 +164,6 @@ export abstract class StreamHost {
     this.streams.delete(stream.id)
     this.output.forget(stream)
     this.recent.add(stream.id, isByPeer)
-    if (this.streams.size === 0) this.output.frames.release()
     this.onStreamsChanged()
   }
 

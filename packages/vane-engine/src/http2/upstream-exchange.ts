@@ -1,7 +1,8 @@
+import type { ExchangePool } from './exchange-pool.ts'
 import { type Body, EMPTY_BODY, HeaderList, type HttpResponse, VaneError } from 'vane-core'
 import { malformed, toConnectTimeout, toTimeout, toUpstreamError } from '../upstream/upstream-error.ts'
 import { ConnectionFault } from './connection-fault.ts'
-import { ERROR_CODE, toErrorName } from './error-code.ts'
+import { ERROR_CODE } from './error-code.ts'
 import { fixedSource } from './fixed-source.ts'
 import type { FieldBlock } from './hpack/hpack-decoder.ts'
 import type { Http2Stream } from './http2-stream.ts'
@@ -9,11 +10,11 @@ import { IncomingContent } from './incoming-content.ts'
 import { NO_CONTENT } from './no-content.ts'
 import { OutgoingContent } from './outgoing-content.ts'
 import { toRequestPairs } from './outgoing-fields.ts'
+import { toResetError } from './reset-error.ts'
 import { type Http2ResponseHead, parseResponseFields } from './response-fields.ts'
 import { findTrailerFault } from './find-trailer-fault.ts'
 import { toTrailers } from '../http1/trailers.ts'
 import type { UpstreamExchange, UpstreamListener, UpstreamRequest } from '../upstream/upstream-request.ts'
-import type { UpstreamTransport } from '../upstream/upstream-transport.ts'
 import { NotHttp2Error, type PlacedRequest, type UpstreamSession } from './upstream-session.ts'
 
 /** How long an upstream may leave `Expect: 100-continue` unanswered before the body goes out all the same (RFC 9110 §10.1.1). */
@@ -24,19 +25,6 @@ const MAX_INTERIMS = 16
 const MAX_REPLAYS = 2
 /** Methods whose repetition is harmless (RFC 9110 §9.2.2), of those that are let through. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])
-
-/** What an exchange asks of its pool. */
-export interface ExchangePool {
-  readonly name: string
-  readonly scheme: 'http' | 'https'
-  readonly fallback: Pick<UpstreamTransport, 'send'> | undefined
-  /** Whether the upstream's name is being asked for. */
-  readonly isResolving: boolean
-  failures: number
-  retry(exchange: Http2UpstreamExchange): void
-  forget(exchange: Http2UpstreamExchange): void
-  onOtherProtocol(): void
-}
 
 /** One request to an HTTP/2 upstream, from the pool to its response. */
 export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
@@ -52,25 +40,33 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
   /** Its listener has heard, or nobody listens any more. */
   #isSettled = false
   #isWaiting = false
+  /** Fields have come, be it of an interim response. */
+  #hasAnswered = false
   #replays = 0
   #interims = 0
   /** Responses that the session had brought when this request went out. */
   #responsesBefore = 0
   #clock: NodeJS.Timeout | undefined
   #totalClock: NodeJS.Timeout | undefined
+  /** When the time for the whole exchange began, where there is a limit to it. */
+  readonly #startedAtMs: number
 
   /** @throws Error where a field cannot be written. */
   constructor(pool: ExchangePool, request: UpstreamRequest, listener: UpstreamListener) {
     this.#pool = pool
     this.#request = request
     this.#listener = listener
-    const { method, target, host, headers, body, timeouts, expectsContinue } = request
+    const { method, target, host, headers, body, timeouts, expectsContinue, attempt } = request
     const length = body.kind === 'fixed' ? body.bytes.length : body.kind === 'stream' ? body.length : undefined
     const line = { method, scheme: pool.scheme, authority: host, target }
     this.#pairs = toRequestPairs(line, headers, { length, expectsContinue })
     const { totalMs } = timeouts
+    this.#startedAtMs = totalMs === undefined ? 0 : performance.now() - attempt.spentMs
     if (totalMs !== undefined)
-      this.#totalClock = setTimeout(() => this.breakOff(toTimeout(this.#pool.name, 'total', totalMs)), totalMs)
+      this.#totalClock = setTimeout(
+        () => this.breakOff(toTimeout(this.#pool.name, 'total', totalMs)),
+        totalMs - attempt.spentMs,
+      )
   }
 
   /** What a connection that is made for it may take. */
@@ -131,7 +127,7 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
       this.#fail(error instanceof VaneError ? error : this.#toError(error, { isConnected: false, isIdlePickup: false }))
       return
     }
-    this.#pool.onOtherProtocol()
+    this.#pool.onOtherProtocol(this.#request)
     if (fallback === undefined) {
       const message = `upstream ${name} did not agree to HTTP/2 ("version" says what to speak)`
       this.#fail(new VaneError({ kind: 'upstream', reason: 'tls-handshake' }, message, { cause: error }))
@@ -140,12 +136,14 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
     this.#stopClock()
     clearTimeout(this.#totalClock)
     this.#isSettled = true
-    this.#delegate = fallback.send(this.#request, this.#listener)
+    const spentMs = this.#startedAtMs === 0 ? 0 : performance.now() - this.#startedAtMs
+    this.#delegate = fallback.send({ ...this.#request, attempt: { ...this.#request.attempt, spentMs } }, this.#listener)
   }
 
   onUnprocessed(): void {
     const message = `upstream ${this.#pool.name} is going away and did not begin with the request`
-    this.#replayOr(new VaneError({ kind: 'upstream', reason: 'gone' }, message))
+    const reason = this.#hasAnswered ? 'reset-mid-request' : 'gone'
+    this.#replayOr(new VaneError({ kind: 'upstream', reason }, message))
   }
 
   onHeaders(block: FieldBlock, endStream: boolean): void {
@@ -155,6 +153,7 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
       else this.#session?.endRemote(this.#stream!, toTrailers(new HeaderList(block.pairs)))
       return
     }
+    this.#hasAnswered = true
     let head: Http2ResponseHead
     try {
       head = parseResponseFields(block)
@@ -176,16 +175,10 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
   }
 
   onReset(code: number): void {
-    const { name } = this.#pool
-    const what = `upstream ${name} reset the stream (${toErrorName(code)})`
-    if (this.#isSettled) {
-      this.#end(new VaneError({ kind: 'upstream', reason: 'reset-mid-request' }, what))
-      return
-    }
-    if (code === ERROR_CODE.refusedStream) {
-      const message = `upstream ${name} refused the request`
-      this.#replayOr(new VaneError({ kind: 'upstream', reason: 'refused' }, message))
-    } else this.#fail(new VaneError({ kind: 'upstream', reason: 'reset-mid-request' }, what))
+    const error = toResetError(this.#pool.name, code, this.#hasAnswered)
+    // An upstream that has too much to do is not asked at once again where somebody knows how long to wait.
+    if (error.reason === 'refused' && this.#request.attempt.number === 0) this.#replayOr(error)
+    else this.breakOff(error)
   }
 
   onFault(message: string): void {
@@ -194,7 +187,8 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
 
   onLost(error: Error): void {
     const session = this.#session
-    const isIdlePickup = this.#responsesBefore > 0 && session?.responses === this.#responsesBefore
+    const isSilent = !this.#hasAnswered && session?.responses === this.#responsesBefore
+    const isIdlePickup = isSilent && this.#responsesBefore > 0
     const isMalformed = error instanceof ConnectionFault && error.code !== ERROR_CODE.noError
     const failure = isMalformed
       ? malformed(this.#pool.name, error.message)
@@ -281,13 +275,14 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
 
   /** Sends the request again, if that can be done, or fails. */
   #replayOr(error: VaneError): void {
-    const { body } = this.#request
+    const { body, attempt } = this.#request
     this.#stopClock()
     if (this.#isSettled) {
       this.#end(error)
       return
     }
-    if ((body.kind === 'stream' && this.#upload !== undefined) || this.#replays >= MAX_REPLAYS) {
+    const isBodyGone = body.kind === 'stream' && this.#upload !== undefined
+    if (this.#hasAnswered || isBodyGone || attempt.number > 1 || this.#replays >= MAX_REPLAYS) {
       this.#fail(error)
       return
     }
@@ -306,7 +301,7 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
 
   #fail(error: Error): void {
     this.#isSettled = true
-    this.#pool.failures++
+    if (this.#request.attempt.number === 0) this.#pool.countFailure()
     this.#dropBody(error)
     this.#end(error)
     this.#listener.onFailure(error)
@@ -334,7 +329,7 @@ export class Http2UpstreamExchange implements UpstreamExchange, PlacedRequest {
   }
 
   #toError(cause: Error, point: { isConnected: boolean; isIdlePickup: boolean }): VaneError {
-    return toUpstreamError(cause, { upstream: this.#pool.name, ...point })
+    return toUpstreamError(cause, { upstream: this.#pool.name, hasAnswered: this.#hasAnswered, ...point })
   }
 
   #startClock(ms: number, toError: () => VaneError): void {

@@ -43,7 +43,7 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner, Addre
   readonly name: string
   readonly scheme: 'http' | 'https'
   readonly fallback: Fallback | undefined
-  failures = 0
+  #failures = 0
   #requests = 0
   #retries = 0
   readonly #options: Http2PoolOptions & UpstreamSessionOptions
@@ -64,7 +64,8 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner, Addre
     if (this.fallback !== undefined && performance.now() < this.#otherUntilMs)
       return this.fallback.send(request, listener)
     const exchange = new Http2UpstreamExchange(this, request, listener)
-    this.#requests++
+    if (request.attempt.number <= 1) this.#requests++
+    else this.#retries++
     this.place(exchange)
     return exchange
   }
@@ -114,16 +115,22 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner, Addre
     this.place(exchange)
   }
 
+  countFailure(): void {
+    this.#failures++
+  }
+
   /** An exchange no longer waits. */
   forget(exchange: Http2UpstreamExchange): void {
     this.#waiting.delete(exchange)
   }
 
   /** The upstream does not speak HTTP/2. */
-  onOtherProtocol(): void {
+  onOtherProtocol({ attempt }: UpstreamRequest): void {
     this.#otherUntilMs = performance.now() + OTHER_PROTOCOL_MS
+    if (this.fallback === undefined) return
     // Whoever takes the request counts it.
-    if (this.fallback !== undefined) this.#requests--
+    if (attempt.number <= 1) this.#requests--
+    else this.#retries--
   }
 
   onCapacity(session: UpstreamSession): void {
@@ -158,9 +165,11 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner, Addre
       upstream: this.name,
       active: this.#sessions.size - idle + (other?.active ?? 0),
       idle: idle + (other?.idle ?? 0),
+      // Only HTTP/1.1 is asked to switch.
+      tunnels: other?.tunnels ?? 0,
       waiting: this.#waiting.size + (other?.waiting ?? 0),
       requests: this.#requests + (other?.requests ?? 0),
-      failures: this.failures + (other?.failures ?? 0),
+      failures: this.#failures + (other?.failures ?? 0),
       retries: this.#retries + (other?.retries ?? 0),
       addresses: name.addresses.length > 0 ? name.addresses : (other?.addresses ?? []),
       unresolved: name.unresolved,

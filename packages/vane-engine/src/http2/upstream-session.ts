@@ -96,7 +96,7 @@ export class UpstreamSession extends Http2Connection {
 
   /** Whether it takes another request. */
   get hasRoom(): boolean {
-    if (this.isOver || (this.#state !== 'open' && this.#state !== 'connecting')) return false
+    if (this.isOver || this.socket.destroyed || (this.#state !== 'open' && this.#state !== 'connecting')) return false
     return this.streams.size + this.#queue.size < Math.min(MAX_STREAMS, this.peer.maxConcurrentStreams)
   }
 

@@ -188,7 +188,7 @@ function ruleOf(graph: LinkedGraph, request: Sent): string | null | undefined {
   const flowLog = new FlowLog({ maxEvents: 0 })
   flowLog.subscribe((event) => event.event === 'request' && told.push(event.trajectory))
   const recorder = flowLog.begin(connection)
-  const context = { logger: SILENT_LOGGER, counters: new EngineCounters() }
+  const context = { logger: SILENT_LOGGER, counters: new EngineCounters(), floor: { hit() {} } }
   new Walk({ graph, connection, exchange, recorder }, context).run(first)
   expect(told).toHaveLength(1)
   return told[0]!.rule ?? null

@@ -51,7 +51,7 @@ test('what runs is not refused', () => {
           { use: 'p:request' },
         ],
       },
-      { listen: [':81'], ...proxy({ version: 'h1', retry: { max_attempts: 1 } }) },
+      { listen: [':81'], ...proxy({ version: 'h1', retry: { max_attempts: 2, buffering: 'force' } }) },
       { listen: [':83'], ...proxy({ dns: { nameservers: ['192.0.2.1'] } }) },
       {
         listen: ['unix:/run/x'],
@@ -80,7 +80,6 @@ test.each<[string, object, string]>([
     'middleware of kind l4-bytes',
   ],
   ['a version', proxy({ version: 'h3', tls: {} }), 'HTTP/3 to an upstream'],
-  ['a retry', proxy({ retry: { max_attempts: 2 } }), 'a "retry" of requests'],
 ])('%s that does not run is refused with rule, file and line', (_name, rule, what) => {
   const found = findIn({ ...rule, name: 'the rule' })
   expect(found).toMatchObject([

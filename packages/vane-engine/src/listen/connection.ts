@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { parseIp } from 'vane-core'
+import { type ForwardedTo, parseIp } from 'vane-core'
 import type { Peek } from '../peek/peek-connection.ts'
 import type { ConnectionTls } from '../tls/connection-tls.ts'
 
@@ -20,6 +20,8 @@ export class Connection {
   requests = 0
   /** Its first bytes, where they were looked at. */
   peek: Peek | undefined = undefined
+  /** Set once its bytes are carried to an upstream; absent on those that become requests. */
+  forwarded: ForwardedTo | undefined = undefined
   /** Set once a handshake is done; absent on connections in clear. */
   tls: ConnectionTls | undefined = undefined
   #id: string | undefined

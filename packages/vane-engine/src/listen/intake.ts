@@ -128,12 +128,13 @@ export class Intake {
     }
     const lastBytes = peek?.end === 'ended' ? peek.bytes : undefined
     const rule = node.rule ?? undefined
+    connection.forwarded = { rule, upstream: node.forward.upstream }
     node.forward.carry({ socket, lastBytes }, (error) =>
-      reportFailure(error, { node, rule, connectionId: connection.id }, this.#context),
+      reportFailure(error, { node, rule, connection }, this.#context),
     )
   }
 
-  #serveInClear({ socket, connection }: Arrival, peek: Peek): void {
+  #serveInClear({ socket, connection, deadlineMs }: Arrival, peek: Peek): void {
     this.#pending.delete(socket)
     const session = this.#createSession(connection)
     if (peek.end === 'timeout') {
@@ -146,7 +147,7 @@ export class Intake {
       const { h1, h2 } = this.#codecs
       const codec = peek.protocol === 'http2' ? h2 : h1
       this.#onUpgrade(connection, codec === h2)
-      codec.serve(socket, session)
+      codec.serve(socket, session, deadlineMs)
       socket.resume()
     }
   }
@@ -181,7 +182,7 @@ export class Intake {
       },
       Math.max(0, deadlineMs - performance.now()),
     )
-    terminator.handshake(socket, (outcome) => {
+    terminator.handshake(socket, hello?.sni, (outcome) => {
       clearTimeout(timer)
       floor.endHandshake()
       this.#onHandshake(arrival, outcome)
@@ -198,10 +199,10 @@ export class Intake {
       return
     }
     connection.tls = outcome.tls
-    this.#serveSecure(outcome.socket, connection)
+    this.#serveSecure(outcome.socket, arrival)
   }
 
-  #serveSecure(socket: TLSSocket, connection: Connection): void {
+  #serveSecure(socket: TLSSocket, { connection, deadlineMs }: Arrival): void {
     socket.on('error', () => {})
     // Rules may have changed since, and those that look at the client's certificate come after `upgrade` anyway.
     const carrier = this.#carrierOf(connection, true)
@@ -212,7 +213,7 @@ export class Intake {
     const { h1, h2 } = this.#codecs
     const codec = connection.tls?.alpn === 'h2' ? h2 : h1
     this.#onUpgrade(connection, codec === h2)
-    codec.serve(socket, this.#createSession(connection))
+    codec.serve(socket, this.#createSession(connection), deadlineMs)
   }
 
   #refuse(arrival: Arrival, reason: string, lastWords?: Buffer): void {
@@ -250,7 +251,7 @@ export class Intake {
 class Arrival {
   readonly socket: Socket
   readonly connection: Connection
-  /** When it has to be there, by `performance.now()`. */
+  /** When its first request has to be there, by `performance.now()`. */
   readonly deadlineMs: number
 
   constructor(socket: Socket, connection: Connection, deadlineMs: number) {

@@ -138,6 +138,8 @@ export class Listener implements SessionOwner {
     await Promise.all(closed)
     // Walks hear from their sockets that their clients are gone; before they have, an upstream must not be closed under them.
     while (this.#connections.size > 0) await nextTurn()
+    // The last of their closings are noted now.
+    await nextTurn()
     this.#codecs.h1.close()
     this.#codecs.h2.close()
     this.#lastGraph?.release()
@@ -173,7 +175,8 @@ export class Listener implements SessionOwner {
     this.#connections.add(socket)
     socket.once('close', () => {
       floor.release(peer)
-      flowLog?.add(() => toTerminateEvent(connection, socket))
+      // After what was under way on it, which by TLS hears of the end later in this turn.
+      if (flowLog !== undefined) setImmediate(() => flowLog.add(() => toTerminateEvent(connection, socket)))
       counters.connectionsActive--
       counters.bytesReceived += socket.bytesRead
       counters.bytesSent += socket.bytesWritten

@@ -59,7 +59,7 @@ export class Session implements HttpSession {
   }
 
   onExchange(exchange: ServerExchange): void {
-    const { counters, logger, flowLog } = this.#context
+    const { counters, flowLog } = this.#context
     const connection = this.#connection
     const graph = this.#owner.graph()
     if (graph !== this.#graph) {
@@ -76,7 +76,7 @@ export class Session implements HttpSession {
     counters.requestsActive++
     connection.requests++
     const recorder = flowLog?.begin(connection)
-    const walk = new Walk({ graph, connection, exchange, recorder }, { logger, counters })
+    const walk = new Walk({ graph, connection, exchange, recorder }, this.#context)
     // A reload may have closed the door that this connection came in by.
     if (this.#firstNode === NO_NODE) walk.drop()
     else if (graph.comparesPaths && normalisePath(exchange.request.path) === undefined)

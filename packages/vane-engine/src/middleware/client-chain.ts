@@ -15,8 +15,8 @@ export function readForwardedFor(headers: HeaderList): ClientChain | undefined {
     .map((entry) => toAddress(entry.trim()))
 }
 
-/** Reads the chain of `for` parameters in `Forwarded` (RFC 7239 §4); `undefined` where there is none, or one that is broken. */
-export function readForwarded(headers: HeaderList): ClientChain | undefined {
+/** Reads the chain of `for` parameters in `Forwarded` (RFC 7239 §4); `undefined` where there is none. */
+export function readForwarded(headers: HeaderList): ClientChain | 'broken' | undefined {
   if (!headers.has('forwarded')) return undefined
   // One list, however many lines it came in (RFC 9110 §5.3).
   const text = headers.getAll('forwarded').join(',')
@@ -26,7 +26,7 @@ export function readForwarded(headers: HeaderList): ClientChain | undefined {
   while (PAIR.lastIndex < text.length) {
     const match = PAIR.exec(text)
     // What cannot be read to its end may have been written so that two readers see different things.
-    if (match === null) return undefined
+    if (match === null) return 'broken'
     const [, name, token, quoted, separator] = match
     if (name?.toLowerCase() === 'for') node = token ?? quoted?.replace(/\\(.)/g, '$1')
     if (separator === ';') continue

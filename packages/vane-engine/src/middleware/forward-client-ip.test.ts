@@ -85,6 +85,13 @@ test.each([
   expect(run(TRUSTED, '10.0.0.1', ['forwarded', chain])['x-real-ip']).toEqual([client])
 })
 
+test('a chain that is broken gives nobody a name, and is not passed on', () => {
+  const fields = ['forwarded', 'for="6.6.6.6', 'forwarded', 'for=203.0.113.9', 'x-real-ip', '6.6.6.6']
+  const seen = run(TRUSTED, '10.0.0.1', fields, 'a.test')
+  expect(seen['x-real-ip']).toEqual(['10.0.0.1'])
+  expect(seen['forwarded']).toEqual(['for=10.0.0.1;host=a.test;proto=http'])
+})
+
 test('takes the real address from a trusted proxy that keeps no chain', () => {
   expect(run(TRUSTED, '10.0.0.1', ['x-real-ip', '203.0.113.9'])['x-real-ip']).toEqual(['203.0.113.9'])
 })

@@ -38,6 +38,8 @@ export function createForwardClientIp(json: Json): Middleware {
       }
       if (args.headers.has(X_FORWARDED_FOR) && peer !== undefined) appendElement(headers, X_FORWARDED_FOR, peer)
       if (args.headers.has(FORWARDED)) {
+        // What is added to a text that does not end would be read as part of it.
+        if (readForwarded(headers) === 'broken') headers.delete(FORWARDED)
         appendElement(headers, FORWARDED, toForwardedElement({ peer, host: request.authority, proto: request.scheme }))
       }
       return CONTINUE
@@ -53,6 +55,8 @@ function stripInbound(headers: HeaderList): void {
 /** The last address of the chain that is no trusted proxy's; where all are, the first. */
 function findClient(headers: HeaderList, trusted: readonly IpNetwork[], peer: string | undefined): string | undefined {
   const chain = readForwardedFor(headers) ?? readForwarded(headers)
+  // Whoever broke it, a client perhaps, must not choose by that what is read in its place.
+  if (chain === 'broken') return peer
   // A trusted proxy that keeps no chain may name its client outright.
   if (chain === undefined) {
     const named = headers.get(X_REAL_IP)

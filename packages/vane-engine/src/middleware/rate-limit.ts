@@ -4,7 +4,7 @@ import { createResponder } from '../fetch/responder.ts'
 import { type BucketStore, type TokenBucketOptions, TokenBuckets } from '../floor/token-buckets.ts'
 import { createKeyOf } from './rate-limit-key.ts'
 
-/** Keys of one call site that are remembered: some 20 MB where all are in use. */
+/** Keys of one call site that are remembered: some 26 MB where all are in use. */
 const MAX_KEYS = 131_072
 
 /**

@@ -17,6 +17,7 @@ export function toTerminateEvent(
     ...base,
     durationMs: Math.max(0, base.unixMs - connection.acceptUnixMs),
     requests: connection.requests,
+    forwarded: connection.forwarded,
     bytesIn: bytes.bytesRead,
     bytesOut: bytes.bytesWritten,
   }

@@ -12,6 +12,8 @@ export class EngineCounters {
   connectionsActive = 0
   requestsTotal = 0
   requestsActive = 0
+  /** Requests that have become tunnels, and are open. */
+  tunnelsActive = 0
   /** Requests whose client went away first. */
   requestsCanceled = 0
   readonly responses: Record<StatusClass, number> = { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 }
@@ -31,9 +33,7 @@ export class EngineCounters {
     this.errors[toErrorKind(error)]++
   }
 
-  /** A switch of protocols is none: what comes after it has no status. */
   countResponse(status: number): void {
-    if (status === 101) return
     const first = Math.trunc(status / 100)
     this.responses[first === 2 ? '2xx' : first === 3 ? '3xx' : first === 4 ? '4xx' : '5xx']++
   }

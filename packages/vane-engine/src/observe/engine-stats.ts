@@ -12,6 +12,8 @@ export interface EngineStats {
   readonly connections: { readonly active: number; readonly total: number }
   readonly requests: {
     readonly active: number
+    /** Requests that have become tunnels, and are open; they are not active any more. */
+    readonly tunnels: number
     readonly total: number
     /** Requests whose client went away first. */
     readonly canceled: number
@@ -40,6 +42,7 @@ export function toEngineStats(counters: EngineCounters, { openBytes, ...moment }
     connections: { active: counters.connectionsActive, total: counters.connectionsTotal },
     requests: {
       active: counters.requestsActive,
+      tunnels: counters.tunnelsActive,
       total: counters.requestsTotal,
       canceled: counters.requestsCanceled,
       byStatus: { ...counters.responses },

@@ -3,6 +3,7 @@ import { RecorderSlabs } from '../executor/recorder-memory.ts'
 import { RECORDER_SIZE, type RecorderOwner, toUnixMs, TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
 import type { LinkedNode } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
+import { toUpgradeEvent } from './connection-events.ts'
 
 /** Hears of entries as they are made, on the path of the request they are about: it must be quick, and must not throw. */
 export type FlowListener = (event: FlowEvent) => void
@@ -102,6 +103,10 @@ export class FlowLog implements RecorderOwner {
       ...step,
     }
     this.#append(event)
+  }
+
+  onTunnel(connection: Connection, protocol: string): void {
+    this.#append(toUpgradeEvent(connection, protocol))
   }
 
   onFinished(recorder: TrajectoryRecorder): void {

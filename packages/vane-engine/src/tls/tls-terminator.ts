@@ -3,6 +3,7 @@ import { createSecureContext, createServer, type SecureContext, type Server, typ
 import { normalizeServerName } from '../peek/client-hello.ts'
 import { CertificateTable } from './certificate-table.ts'
 import { ConnectionTls } from './connection-tls.ts'
+import { describeHandshakeFailure } from './describe-handshake-failure.ts'
 import type { LoadedCertificate } from './load-certificate.ts'
 import type { LoadedTrust } from './load-trust.ts'
 import { PeerCertificate } from './peer-certificate.ts'
@@ -40,6 +41,13 @@ export type HandshakeOutcome =
   | { readonly status: 'done'; readonly socket: TLSSocket; readonly tls: ConnectionTls }
   | { readonly status: 'failed'; readonly reason: string }
 
+/** A handshake under way. */
+interface PendingHandshake {
+  /** Name that the ClientHello asks for. */
+  readonly sni: string | undefined
+  readonly done: (outcome: HandshakeOutcome) => void
+}
+
 /** A certificate as a listener shows it; its context is made again when ticket keys change. */
 interface Shown extends TerminatorCertificate {
   context: SecureContext
@@ -53,7 +61,7 @@ export class TlsTerminator {
   readonly #parts: TerminatorParts
   readonly #table: CertificateTable<Shown>
   readonly #server: Server
-  readonly #pending = new WeakMap<Socket, (outcome: HandshakeOutcome) => void>()
+  readonly #pending = new WeakMap<Socket, PendingHandshake>()
   #epoch: number
 
   /** @throws Error where OpenSSL takes a certificate or key for too weak. */
@@ -84,14 +92,7 @@ export class TlsTerminator {
     this.#server = server
     server.on('secureConnection', (socket) => this.#onSecure(socket))
     server.on('tlsClientError', (error, socket) => {
-      const refused = socket.authorizationError
-      this.#settle(socket, {
-        status: 'failed',
-        reason:
-          refused instanceof Error || typeof refused === 'string'
-            ? `client certificate: ${String(refused)}`
-            : error.message,
-      })
+      this.#settle(socket, { status: 'failed', reason: describeHandshakeFailure(error, socket) })
     })
     const stapled = new Map(
       parts.certificates.flatMap(({ certificate, ocsp }) =>
@@ -114,10 +115,14 @@ export class TlsTerminator {
   /**
    * Takes a connection through the handshake. `done` is called once; after a failure the socket is closing. The time it
    * takes is the caller's to limit: to end it, destroy the socket.
+   *
+   * @param sni the name in its first bytes, as far as they were understood: lower case.
    */
-  handshake(raw: Socket, done: (outcome: HandshakeOutcome) => void): void {
+  handshake(raw: Socket, sni: string | undefined, done: (outcome: HandshakeOutcome) => void): void {
     this.#renewTickets()
-    this.#pending.set(raw, done)
+    this.#pending.set(raw, { sni, done })
+    // A client that has ended its side within the handshake will not finish it. The TLS socket takes this over.
+    raw.allowHalfOpen = false
     raw.once('close', () => {
       // In the same turn the TLS socket closes, too, and knows better why.
       setImmediate(() => this.#finish(raw, { status: 'failed', reason: 'closed within the handshake' }))
@@ -137,10 +142,13 @@ export class TlsTerminator {
       socket.destroy()
       return
     }
+    // Whoever serves it decides what the end of one side means.
+    socket.allowHalfOpen = true
     const name: unknown = socket.servername
     const tls = new ConnectionTls({
       version: socket.getProtocol() === 'TLSv1.3' ? '1.3' : '1.2',
-      sni: typeof name === 'string' ? normalizeServerName(name) : undefined,
+      // Of a session of TLS 1.2 that is resumed OpenSSL tells no name, though the client has asked for one again.
+      sni: typeof name === 'string' ? normalizeServerName(name) : this.#pendingOf(socket)?.sni,
       alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined,
       peerCertificate,
       table: this.#table,
@@ -150,15 +158,19 @@ export class TlsTerminator {
   }
 
   #settle(socket: TLSSocket, outcome: HandshakeOutcome): void {
-    // Node tells which socket has become secure, and only here which one that was before.
-    const { _parent: raw } = socket as TLSSocket & { readonly _parent?: Socket }
+    const raw = rawSocketOf(socket)
     if (raw !== undefined) this.#finish(raw, outcome)
   }
 
+  #pendingOf(socket: TLSSocket): PendingHandshake | undefined {
+    const raw = rawSocketOf(socket)
+    return raw === undefined ? undefined : this.#pending.get(raw)
+  }
+
   #finish(raw: Socket, outcome: HandshakeOutcome): void {
-    const done = this.#pending.get(raw)
+    const pending = this.#pending.get(raw)
     this.#pending.delete(raw)
-    done?.(outcome)
+    pending?.done(outcome)
   }
 
   #contextFor(name: string | undefined): SecureContext | undefined {
@@ -196,4 +208,10 @@ export class TlsTerminator {
       sessionIdContext: sha256(this.policy).slice(0, 32),
     }
   }
+}
+
+/** Node tells which socket has become secure, and only here which one that was before. */
+function rawSocketOf(socket: TLSSocket): Socket | undefined {
+  const { _parent: raw } = socket as TLSSocket & { readonly _parent?: Socket }
+  return raw
 }

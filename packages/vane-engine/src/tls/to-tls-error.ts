@@ -17,7 +17,9 @@ export function toTlsError(
   // An aggregate is of the connections to the addresses of a name.
   if (error instanceof NameFailure || error instanceof AggregateError) return undefined
   const message = `TLS with the upstream ${describeAddress(address)} failed: ${reasonOf(error, identity)}`
-  return new VaneError({ kind: 'upstream', reason: 'tls-handshake' }, message, { cause: error })
+  // Whoever closes without a word may be starting or ending; all else will be the same the next time.
+  const reason = CLOSED.has(errorCode(error)) ? 'unreachable' : 'tls-handshake'
+  return new VaneError({ kind: 'upstream', reason }, message, { cause: error })
 }
 
 function reasonOf(error: Error, { verifiedName }: Pick<UpstreamIdentity, 'verifiedName'>): string {
@@ -40,6 +42,8 @@ const SELF_SIGNED = 'its certificate is self-signed, and not one that is trusted
 const NO_TLS = 'it does not speak TLS on that port'
 const NO_CERTIFICATE = 'it wants a certificate of ours ("client_cert")'
 const OUR_CERTIFICATE = 'it does not accept our certificate ("client_cert")'
+
+const CLOSED: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE'])
 
 /** By the codes of Node and OpenSSL. */
 const REASONS: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import { createServer as createPlainServer, type AddressInfo, type Server } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls'
-import type { UpstreamTls } from 'vane-core'
+import type { UpstreamReason, UpstreamTls } from 'vane-core'
 import { issueCertificate, issueRevocationList } from 'vane-testkit'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { closedPort } from '../../test/support/upstream.ts'
@@ -99,12 +99,16 @@ async function visit(identity: UpstreamIdentity): Promise<Visit> {
   return { said: JSON.parse(text) as Visit['said'], isResumed }
 }
 
-async function failureOf(identity: UpstreamIdentity, port: number): Promise<string | undefined> {
+async function failureOf(
+  identity: UpstreamIdentity,
+  port: number,
+  reason: UpstreamReason = 'tls-handshake',
+): Promise<string | undefined> {
   const socket = connectTo(identity, [])
   socket.resume()
   const [error] = (await once(socket, 'error')) as [Error]
   const told = toTlsError(error, { kind: 'tcp', host: '127.0.0.1', port }, identity)
-  if (told !== undefined) expect(told.category).toEqual({ kind: 'upstream', reason: 'tls-handshake' })
+  if (told !== undefined) expect(told.category).toEqual({ kind: 'upstream', reason })
   return told?.message.replace(`TLS with the upstream "127.0.0.1:${port}" failed: `, '')
 }
 
@@ -213,7 +217,9 @@ describe('a failure says what to do', () => {
     const port = await listen(
       createPlainServer((socket) => void socket.on('error', () => {}).once('data', () => socket.destroy())),
     )
-    expect(await failureOf(await identityOf({}, port), port)).toMatch(/^it closed the connection within the handshake$/)
+    expect(await failureOf(await identityOf({}, port), port, 'unreachable')).toMatch(
+      /^it closed the connection within the handshake$/,
+    )
   })
 
   test('what comes before TLS is somebody else’s to tell', async () => {

@@ -7,6 +7,8 @@ export interface JoinedSockets {
   readonly upstream: Socket
   /** How long neither may send anything; `undefined`: as long as they like. */
   readonly idleTimeoutMs: number | undefined
+  /** Hears that the idle limit ends the two. */
+  readonly onIdle?: () => void
 }
 
 /** How long one side may take for what is left, after the other has closed. */
@@ -16,13 +18,14 @@ const LAST_MS = 60_000
  * Carries bytes between two sockets until both sides have ended, at the pace of the slower one, and looks at none of them: an
  * end is passed on, and so is a reset. Takes both over, but for their errors.
  */
-export function joinSockets({ client, upstream, idleTimeoutMs }: JoinedSockets): void {
+export function joinSockets(joined: JoinedSockets): void {
+  const { client, upstream, idleTimeoutMs } = joined
   client.pipe(upstream)
   upstream.pipe(client)
   // What has ended before will not say so again.
   if (client.readableEnded) upstream.end()
   if (upstream.readableEnded) client.end()
-  if (idleTimeoutMs !== undefined) endWhenIdle(client, upstream, idleTimeoutMs)
+  if (idleTimeoutMs !== undefined) endWhenIdle(joined, idleTimeoutMs)
   upstream.once('close', () => {
     // Both sides have ended by themselves, unless the client is still taking what came last.
     if (client.writableEnded) outlive(client, upstream)
@@ -45,8 +48,9 @@ function outlive(socket: Socket, closed: Socket): void {
   else socket.once('end', () => socket.destroySoon())
 }
 
-function endWhenIdle(client: Socket, upstream: Socket, idleTimeoutMs: number): void {
+function endWhenIdle({ client, upstream, onIdle }: JoinedSockets, idleTimeoutMs: number): void {
   const timer = setTimeout(() => {
+    onIdle?.()
     client.destroy()
     upstream.destroy()
   }, idleTimeoutMs)

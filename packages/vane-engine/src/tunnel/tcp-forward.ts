@@ -4,6 +4,7 @@ import { resetSocket } from '../listen/reset-socket.ts'
 import { describeAddress } from '../tls/upstream-tls.ts'
 import type { Dialer } from '../upstream/dialer.ts'
 import { toConnectTimeout, toUpstreamError } from '../upstream/upstream-error.ts'
+import { toUpstreamName } from '../upstream/upstream-pool.ts'
 import { joinSockets } from './join-sockets.ts'
 
 /** A client whose bytes are to be carried. */
@@ -15,12 +16,15 @@ export interface ForwardedClient {
 
 /** Carries the bytes of connections to one upstream, and back, without looking at them. */
 export class TcpForward {
+  /** As it is named in the rule. */
+  readonly upstream: string
   readonly #spec: TcpForwardTerminate
   readonly #dialer: Dialer
 
   constructor(spec: TcpForwardTerminate, dialer: Dialer) {
     this.#spec = spec
     this.#dialer = dialer
+    this.upstream = toUpstreamName(spec.upstream)
   }
 
   /**
@@ -51,7 +55,9 @@ export class TcpForward {
       if (lastBytes !== undefined) upstream.write(lastBytes)
       joinSockets({ client, upstream, idleTimeoutMs })
     })
-    upstream.on('error', (error) => fail(toUpstreamError(error, { upstream: name, isConnected, isIdlePickup: false })))
+    upstream.on('error', (error) =>
+      fail(toUpstreamError(error, { upstream: name, isConnected, hasAnswered: isConnected, isIdlePickup: false })),
+    )
     upstream.once('close', () => clearTimeout(connectTimer))
     client.once('close', () => {
       if (!isConnected) upstream.destroy()

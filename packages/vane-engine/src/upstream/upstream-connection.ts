@@ -1,3 +1,4 @@
+import type { ConnectionOwner } from './connection-owner.ts'
 import type { Socket } from 'node:net'
 import { type Body, type BodySource, EMPTY_BODY, toBody, VaneError } from 'vane-core'
 import type { BodyOwner } from '../http1/body-pipe.ts'
@@ -5,9 +6,9 @@ import { ChunkedDecoder } from '../http1/chunked-decoder.ts'
 import { HeadAssembler } from '../http1/head-assembler.ts'
 import { HeadFault } from '../http1/head-fault.ts'
 import { ReceivedContent } from '../http1/received-content.ts'
-import type { DecodedResponse, ResponseDecoder } from '../http1/response-decoder.ts'
+import type { DecodedResponse } from '../http1/response-decoder.ts'
 import { SocketFlow } from '../http1/socket-flow.ts'
-import type { Deadline, DeadlineClock } from '../time/deadline-clock.ts'
+import type { Deadline } from '../time/deadline-clock.ts'
 import { malformed, toConnectTimeout, toTimeout, toUpstreamError } from './upstream-error.ts'
 import type { Http1UpstreamExchange } from './upstream-exchange.ts'
 
@@ -16,24 +17,6 @@ const MAX_INTERIMS = 16
 /** Unwanted rest of a response that is read to its end, so that its connection can be kept. */
 const MAX_DISCARD_BYTES = 65_536
 const DISCARD_MS = 5_000
-
-/** The pool a connection belongs to, as the connection sees it. */
-export interface ConnectionOwner {
-  /** For people. */
-  readonly name: string
-  readonly clock: DeadlineClock
-  readonly decoder: ResponseDecoder
-  readonly maxHeaderBytes: number
-  /** How long it may stay unused. */
-  readonly idleTimeoutMs: number
-  /** Whether the upstream's name is being asked for. */
-  readonly isResolving: boolean
-  /** Puts an error into words that came before the connection was ready. */
-  explain(error: Error): Error
-  /** It can take the next request. */
-  onFree(connection: UpstreamConnection): void
-  onClosed(connection: UpstreamConnection): void
-}
 
 /** What a connection's clock is running for. */
 type Phase = 'connect' | 'continue' | 'read' | 'body' | 'discard' | 'idle'
@@ -209,7 +192,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
       if (decoded === undefined) return
       at = heads.end
       if (decoded.status === 101 && this.#exchange.request.upgrade !== undefined) {
-        this.#release(this.#exchange, decoded, bytes.subarray(at))
+        this.#switch(this.#exchange, decoded, bytes.subarray(at))
         return
       }
       if (decoded.status >= 200) {
@@ -221,15 +204,18 @@ export class UpstreamConnection implements BodyOwner, Deadline {
   }
 
   /** Lets go of the socket, which is the exchange's from now on. */
-  #release(exchange: Http1UpstreamExchange, { headers }: DecodedResponse, ahead: Buffer): void {
+  #switch(exchange: Http1UpstreamExchange, { headers, switchesTo }: DecodedResponse, ahead: Buffer): void {
+    // To carry bytes of a protocol that nobody asked for would be to carry them for whoever could make the upstream say so.
+    if (switchesTo !== exchange.request.upgrade) throw new HeadFault('a switch to another protocol than was asked for')
     const { socket } = this
     socket.off('data', this.#onBytes)
     socket.off('end', this.#onEnded)
     socket.pause()
+    // In a tunnel the end of one direction is not that of the other.
+    socket.allowHalfOpen = true
     this.#exchange = undefined
-    this.#isClosed = true
     this.#owner.clock.delete(this)
-    this.#owner.onClosed(this)
+    this.#owner.onSwitched(this)
     exchange.onSwitched(headers, { socket, ahead })
   }
 
@@ -346,7 +332,9 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     this.#content = undefined
     const cause = this.#error ?? new Error('connection closed')
     exchange?.onConnectionLost(this, cause)
-    content?.pipe.break(toUpstreamError(cause, { upstream: name, isConnected: true, isIdlePickup: false }))
+    content?.pipe.break(
+      toUpstreamError(cause, { upstream: name, isConnected: true, hasAnswered: true, isIdlePickup: false }),
+    )
   }
 
   #startClock(phase: Phase, ms: number): void {

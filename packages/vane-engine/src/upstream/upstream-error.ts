@@ -6,6 +6,8 @@ export interface FailurePoint {
   /** Address of the upstream, for people. */
   readonly upstream: string
   readonly isConnected: boolean
+  /** A byte of the response, or of an interim one, has come. */
+  readonly hasAnswered: boolean
   /** The connection had carried a request before and failed before the first byte of this response. */
   readonly isIdlePickup: boolean
 }
@@ -31,7 +33,7 @@ export function toUpstreamError(cause: NodeJS.ErrnoException, point: FailurePoin
       options,
     )
   }
-  return toFailure(toReason(point), describe(cause, point), cause, point)
+  return toFailure(toReason(code, point), describe(cause, point), cause, point)
 }
 
 /** No address of a name could be connected to. */
@@ -68,6 +70,7 @@ function toFailure(reason: UpstreamReason, what: string, cause: Error, { upstrea
 const MEANING: Readonly<Record<UpstreamReason, string>> = {
   unreachable: 'cannot be connected to',
   'reset-mid-request': 'broke the connection off within a request',
+  'reset-before-response': 'broke the connection off before its response',
   'reset-on-idle-pickup': 'had closed a kept connection',
   'tls-handshake': 'TLS handshake failed',
   'dns-failure': 'name cannot be resolved',
@@ -76,9 +79,11 @@ const MEANING: Readonly<Record<UpstreamReason, string>> = {
   malformed: 'sent a response that is no valid HTTP',
 }
 
-function toReason(point: FailurePoint): UpstreamReason {
+function toReason(code: string, point: FailurePoint): UpstreamReason {
   if (!point.isConnected) return 'unreachable'
-  return point.isIdlePickup ? 'reset-on-idle-pickup' : 'reset-mid-request'
+  // An alert of TLS is an answer, too, and the next one will be the same.
+  if (point.hasAnswered || code.startsWith('ERR_SSL_')) return 'reset-mid-request'
+  return point.isIdlePickup ? 'reset-on-idle-pickup' : 'reset-before-response'
 }
 
 /** The error of a response that is no valid HTTP. */

@@ -40,9 +40,10 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
     this.#head = encodeRequestHead(request)
     const { totalMs } = request.timeouts
     if (totalMs !== undefined) {
-      this.#totalAtMs = performance.now() + totalMs
+      const leftMs = totalMs - request.attempt.spentMs
+      this.#totalAtMs = performance.now() + leftMs
       pool.clock.add(this)
-      pool.clock.set(this, totalMs)
+      pool.clock.set(this, leftMs)
     }
   }
 
@@ -111,7 +112,9 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
     if (this.isSettled) upstream.socket.destroy()
     else {
       this.isSettled = true
-      this.#listener.onSwitched(headers, { ...upstream, idleTimeoutMs: this.request.timeouts.idleMs })
+      const { timeouts, upgrade: protocol = '' } = this.request
+      const { name } = this.#pool
+      this.#listener.onSwitched(headers, { ...upstream, name, protocol, idleTimeoutMs: timeouts.idleMs })
     }
   }
 
@@ -138,15 +141,24 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
       this.#end(cause)
       return
     }
-    const isIdlePickup = connection.requests > 1 && !connection.hasAnswered
-    if (isIdlePickup && !this.#hasRetried && this.#upload === undefined && IDEMPOTENT.has(this.request.method)) {
+    const { isConnected, hasAnswered } = connection
+    const isIdlePickup = connection.requests > 1 && !hasAnswered
+    // Where one has died, its siblings most likely have, too.
+    if (isIdlePickup) this.#pool.dropIdle()
+    if (isIdlePickup && this.#mayReplay()) {
       this.#hasRetried = true
       this.isUploaded = false
       this.#pool.retry(this)
       return
     }
     const { name } = this.#pool
-    this.#fail(toUpstreamError(cause, { upstream: name, isConnected: connection.isConnected, isIdlePickup }))
+    this.#fail(toUpstreamError(cause, { upstream: name, isConnected, hasAnswered, isIdlePickup }))
+  }
+
+  /** Once in the life of a request, however often its sender repeats it. */
+  #mayReplay(): boolean {
+    const { method, attempt } = this.request
+    return !this.#hasRetried && attempt.number <= 1 && this.#upload === undefined && IDEMPOTENT.has(method)
   }
 
   /** Ends the exchange, and its connection, before its response has come. */
@@ -202,7 +214,7 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
 
   #fail(error: Error): void {
     this.isSettled = true
-    this.#pool.failures++
+    if (this.request.attempt.number === 0) this.#pool.countFailure()
     this.#end(error)
     this.#dropBody(error)
     this.#listener.onFailure(error)

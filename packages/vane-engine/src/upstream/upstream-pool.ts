@@ -5,7 +5,8 @@ import { toTlsError } from '../tls/to-tls-error.ts'
 import type { UpstreamIdentity } from '../tls/upstream-tls.ts'
 import { dial, dialTls } from './dial.ts'
 import type { AddressFollower, Dialer, NameStats } from './dialer.ts'
-import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts'
+import type { ConnectionOwner } from './connection-owner.ts'
+import { UpstreamConnection } from './upstream-connection.ts'
 import { Http1UpstreamExchange } from './upstream-exchange.ts'
 import type { UpstreamExchange, UpstreamListener, UpstreamRequest } from './upstream-request.ts'
 import type { UpstreamTransport } from './upstream-transport.ts'
@@ -24,13 +25,15 @@ export interface UpstreamStats extends NameStats {
   readonly active: number
   /** Connections that are kept for the next one. */
   readonly idle: number
+  /** Connections that carry a tunnel: they are beside the others, whatever their number. */
+  readonly tunnels: number
   /** Requests that wait for a connection. */
   readonly waiting: number
   /** Requests begun so far. */
   readonly requests: number
   /** Requests that failed so far. */
   readonly failures: number
-  /** Requests that were repeated because a kept connection had died. */
+  /** Times that a request was sent again: a kept connection had died, or its rule has it repeated. */
   readonly retries: number
 }
 
@@ -60,7 +63,7 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport, Ad
   readonly decoder: ResponseDecoder
   readonly maxHeaderBytes: number
   readonly idleTimeoutMs: number = IDLE_TIMEOUT_MS
-  failures = 0
+  #failures = 0
   #requests = 0
   #retries = 0
   readonly #target: PoolTarget
@@ -68,6 +71,7 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport, Ad
   /** The one used last is used first: the others may then close. */
   readonly #idle: UpstreamConnection[] = []
   readonly #waiting = new Set<Http1UpstreamExchange>()
+  readonly #tunnels = new Set<UpstreamConnection>()
   #isRetired = false
 
   constructor(target: PoolTarget, { clock, decoder, maxHeaderBytes }: PoolContext) {
@@ -86,7 +90,8 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport, Ad
    */
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
     const exchange = new Http1UpstreamExchange(this, request, listener)
-    this.#requests++
+    if (request.attempt.number <= 1) this.#requests++
+    else this.#retries++
     let connection = this.#idle.pop()
     while (connection !== undefined && !connection.isUsable) connection = this.#idle.pop()
     if (connection === undefined) this.#connectOrWait(exchange)
@@ -97,9 +102,11 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport, Ad
   /** Sends a request again whose kept connection had died, on a fresh one. */
   retry(exchange: Http1UpstreamExchange): void {
     this.#retries++
-    // Where one has died, its siblings most likely have, too.
-    this.dropIdle()
     this.#connectOrWait(exchange)
+  }
+
+  countFailure(): void {
+    this.#failures++
   }
 
   /** An exchange no longer waits for a connection. */
@@ -140,7 +147,17 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport, Ad
     else connection.socket.destroy()
   }
 
+  onSwitched(connection: UpstreamConnection): void {
+    this.#leave(connection)
+    this.#tunnels.add(connection)
+  }
+
   onClosed(connection: UpstreamConnection): void {
+    if (!this.#tunnels.delete(connection)) this.#leave(connection)
+  }
+
+  /** Its place is free. */
+  #leave(connection: UpstreamConnection): void {
     this.#connections.delete(connection)
     const index = this.#idle.indexOf(connection)
     if (index !== -1) this.#idle.splice(index, 1)
@@ -163,9 +180,10 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport, Ad
       upstream: this.name,
       active: this.#connections.size - idle,
       idle,
+      tunnels: this.#tunnels.size,
       waiting: this.#waiting.size,
       requests: this.#requests,
-      failures: this.failures,
+      failures: this.#failures,
       retries: this.#retries,
       ...this.#target.dialer.stats(),
     }
@@ -178,13 +196,13 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport, Ad
     this.dropIdle()
   }
 
-  /** Ends every connection, running requests included. */
+  /** Ends every connection, running requests and tunnels included. */
   close(): void {
     this.retire()
     const closed = new VaneError({ kind: 'canceled' }, 'engine is closed')
     for (const exchange of this.#waiting) exchange.breakOff(closed)
     this.#waiting.clear()
-    for (const { socket } of this.#connections) socket.destroy()
+    for (const { socket } of [...this.#connections, ...this.#tunnels]) socket.destroy()
   }
 
   #connectOrWait(exchange: Http1UpstreamExchange): void {

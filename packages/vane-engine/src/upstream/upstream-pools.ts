@@ -30,9 +30,16 @@ export class UpstreamPools {
   }
   readonly #names: NameCaches
   readonly #pools = new Map<string, { readonly pool: UpstreamTransport; readonly names: NameLease; leases: number }>()
+  /** Pools that no graph leases any more, and that tunnels may be on still. */
+  readonly #left = new Set<UpstreamTransport>()
 
   constructor(logger: Logger = SILENT_LOGGER) {
     this.#names = new NameCaches(logger)
+  }
+
+  /** For deadlines of requests to upstreams. */
+  get clock(): DeadlineClock {
+    return this.#context.clock
   }
 
   /** Leases the pool of a way to an upstream. */
@@ -53,6 +60,8 @@ export class UpstreamPools {
         leased.pool.retire()
         leased.names.release()
         this.#pools.delete(key)
+        this.#left.add(leased.pool)
+        this.#forgetEmpty()
       },
     }
   }
@@ -63,7 +72,8 @@ export class UpstreamPools {
   }
 
   stats(): UpstreamStats[] {
-    return [...this.#pools.values()].map(({ pool }) => pool.stats())
+    this.#forgetEmpty()
+    return [...[...this.#pools.values()].map(({ pool }) => pool), ...this.#left].map((pool) => pool.stats())
   }
 
   /**
@@ -81,7 +91,12 @@ export class UpstreamPools {
   /** Ends every connection. */
   close(): void {
     for (const { pool } of this.#pools.values()) pool.close()
+    for (const pool of this.#left) pool.close()
     this.#names.close()
     this.#context.clock.close()
+  }
+
+  #forgetEmpty(): void {
+    for (const pool of this.#left) if (pool.stats().tunnels === 0) this.#left.delete(pool)
   }
 }

@@ -1,6 +1,20 @@
 import type { Body, HeaderList, HttpResponse, HttpVersion, ProxyTimeouts } from 'vane-core'
 import type { SwitchedSocket } from '../http1/server-codec.ts'
 
+/** Which sending of a request this is. */
+export interface Attempt {
+  /**
+   * 0 is the only one: the transport itself repeats what it may and counts a failure. From 1 on the sender repeats the
+   * request and counts; the first is still sent again by the transport where it failed with its connection alone.
+   */
+  readonly number: number
+  /** Time that attempts and waits before it took; `timeouts.totalMs` is for all of them. */
+  readonly spentMs: number
+}
+
+/** The attempt of a request that nobody but its transport repeats. */
+export const ONLY_ATTEMPT: Attempt = { number: 0, spentMs: 0 }
+
 /** A request as it goes to an upstream. */
 export interface UpstreamRequest {
   readonly method: string
@@ -16,10 +30,15 @@ export interface UpstreamRequest {
   readonly expectsContinue: boolean
   /** Protocol the client would like to go on in; the upstream is asked for it. */
   readonly upgrade: string | undefined
+  readonly attempt: Attempt
 }
 
 /** The upstream's end of a tunnel. */
 export interface SwitchedUpstream extends SwitchedSocket {
+  /** Of the upstream, for people. */
+  readonly name: string
+  /** What it has switched to: what it was asked for. */
+  readonly protocol: string
   /** How long neither side may send anything. */
   readonly idleTimeoutMs: number
 }

@@ -9,6 +9,8 @@ export interface UpstreamTransport {
    * @throws Error where a field cannot be written.
    */
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange
+  /** Counts a request that failed for good, after attempts that the sender made. */
+  countFailure(): void
   stats(): UpstreamStats
   /** Closes every connection that no request is on. @returns how many. */
   dropIdle(): number
@@ -16,6 +18,6 @@ export interface UpstreamTransport {
   expireName(): void
   /** No request will follow those that are running: connections close after them. */
   retire(): void
-  /** Ends every connection, running requests included. */
+  /** Ends every connection, running requests and tunnels included. */
   close(): void
 }

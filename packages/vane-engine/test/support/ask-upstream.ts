@@ -6,7 +6,12 @@ import {
   type HttpResponse,
   type ProxyTimeouts,
 } from 'vane-core'
-import type { UpstreamExchange, UpstreamRequest } from '../../src/upstream/upstream-request.ts'
+import {
+  type Attempt,
+  ONLY_ATTEMPT,
+  type UpstreamExchange,
+  type UpstreamRequest,
+} from '../../src/upstream/upstream-request.ts'
 import type { UpstreamTransport } from '../../src/upstream/upstream-transport.ts'
 
 /** What differs between requests of tests. */
@@ -17,6 +22,7 @@ export interface AskOptions {
   readonly body?: Body
   readonly timeouts?: Partial<ProxyTimeouts>
   readonly expectsContinue?: boolean
+  readonly attempt?: Attempt
 }
 
 /** A request under way, and what its listener has heard. */
@@ -40,6 +46,7 @@ export function ask(pool: Pick<UpstreamTransport, 'send'>, options: AskOptions =
     timeouts: { ...DEFAULT_PROXY_TIMEOUTS, ...options.timeouts },
     expectsContinue: options.expectsContinue ?? false,
     upgrade: undefined,
+    attempt: options.attempt ?? ONLY_ATTEMPT,
   }
   const exchange = pool.send(request, {
     onInterim: (status) => interims.push(status),

@@ -2,6 +2,7 @@ import type {
   FetchId,
   FetchSpec,
   FieldPredicate,
+  HttpProxyVersion,
   Json,
   MiddlewareId,
   MiddlewareMeta,
@@ -152,13 +153,14 @@ export interface ProxyOptions {
   readonly timeouts?: Partial<ProxyTimeouts>
   readonly host?: string
   readonly unixPath?: string
+  readonly version?: HttpProxyVersion
 }
 
 /** A proxy fetch to a port of this machine. */
 export function proxyTo(port: number, options: ProxyOptions = {}): FetchSpec {
   return {
     type: 'http_proxy',
-    version: 'auto',
+    version: options.version ?? 'auto',
     upstream:
       options.unixPath === undefined
         ? { kind: 'tcp', host: '127.0.0.1', port }

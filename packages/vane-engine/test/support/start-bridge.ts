@@ -2,6 +2,7 @@ import { DEFAULT_PROXY_TIMEOUTS, VaneError } from 'vane-core'
 import { connect } from 'node:net'
 import { Http2UpstreamPool } from '../../src/http2/upstream-pool.ts'
 import type { Http2ServerLimits } from '../../src/http2/http2-server-codec.ts'
+import { ONLY_ATTEMPT } from '../../src/upstream/upstream-request.ts'
 import { startCodec, type StartedCodec, textResponse } from './start-codec.ts'
 
 /** A proxy made of a codec and a pool, with nothing in between. */
@@ -32,6 +33,7 @@ export async function startBridge(
         timeouts: DEFAULT_PROXY_TIMEOUTS,
         expectsContinue: headers.get('expect') !== undefined,
         upgrade: undefined,
+        attempt: ONLY_ATTEMPT,
       },
       {
         onInterim: (status, fields) => exchange.inform(status, fields),

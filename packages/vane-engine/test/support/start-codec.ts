@@ -26,7 +26,8 @@ export async function startCodec(
   limits: Partial<Http2ServerLimits> = {},
   make: (limits: Http2ServerLimits) => HttpServerCodec = createHttp2ServerCodec,
 ): Promise<StartedCodec> {
-  const codec = make({ ...DEFAULT_ENGINE_LIMITS, ...limits })
+  const codecLimits = { ...DEFAULT_ENGINE_LIMITS, ...limits }
+  const codec = make(codecLimits)
   const refusals: StartedCodec['refusals'] = []
   const limitHits: string[] = []
   const exchanges: ServerExchange[] = []
@@ -47,7 +48,7 @@ export async function startCodec(
     sockets.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
-    codec.serve(socket, session)
+    codec.serve(socket, session, performance.now() + codecLimits.headerTimeoutMs)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 
 /** What a client saw of a handshake. */
@@ -50,4 +51,17 @@ export async function shakeHands(port: number, options: ConnectionOptions = {}):
     firstBytes: data.promise,
     session: session.promise,
   }
+}
+
+/** What a real client sends first. */
+export async function captureClientHello(): Promise<Buffer> {
+  await using server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' })
+  client.on('error', () => {})
+  const [socket] = (await once(server, 'connection')) as [Socket]
+  const [bytes] = (await once(socket, 'data')) as [Buffer]
+  client.destroy()
+  return bytes
 }

@@ -20,6 +20,8 @@ export interface StatsResult extends PingResult {
   readonly connections: { readonly active: number; readonly total: number }
   readonly requests: {
     readonly active: number
+    /** Requests that have become tunnels, and are open; they are not active any more. */
+    readonly tunnels: number
     readonly total: number
     /** Requests whose client went away first. */
     readonly canceled: number
@@ -73,12 +75,14 @@ export interface UpstreamResult {
   readonly active: number
   /** Connections that are kept for the next one. */
   readonly idle: number
+  /** Connections that carry a tunnel: they are beside the others, whatever their number. */
+  readonly tunnels: number
   /** Requests that wait for a connection. */
   readonly waiting: number
   /** Requests begun so far. */
   readonly requests: number
   readonly failures: number
-  /** Requests that were repeated because a kept connection had died. */
+  /** Times that a request was sent again: a kept connection had died, or its rule has it repeated. */
   readonly retries: number
   /** What its name stood for last; none of an upstream without a name, and before the first connection. */
   readonly addresses: readonly string[]
@@ -86,7 +90,7 @@ export interface UpstreamResult {
   readonly unresolved: number
 }
 
-/** Answer to `get_upstreams`: each way to an upstream that rules in force name, or that requests are still on. */
+/** Answer to `get_upstreams`: each way to an upstream that rules in force name, or that requests or tunnels are still on. */
 export interface UpstreamsResult {
   readonly upstreams: readonly UpstreamResult[]
 }
@@ -124,6 +128,8 @@ export type ReloadCause = 'signal' | 'verb' | 'watch'
 export interface PoolsResult {
   /** Empty where the `wasm` feature is off. */
   readonly wasm: readonly WasmPoolResult[]
+  /** One for each plugin that has called `http-fetch`. */
+  readonly fetches: readonly WasmFetchResult[]
   /** `null` where the `cgi` feature is off. */
   readonly cgi: CgiPoolResult | null
 }
@@ -151,6 +157,21 @@ export interface WasmPoolResult {
   readonly in_use: number
   readonly total_allocations: number
   readonly failures: number
+}
+
+/** What came of one plugin's calls of `http-fetch` since the daemon began. */
+export interface WasmFetchResult {
+  /** Path of the plugin's file. */
+  readonly key: string
+  readonly in_flight: number
+  /** Calls that got a response, whatever its status. */
+  readonly ok: number
+  /** Calls that failed, by the error that the plugin was told; none is left out. */
+  readonly errors: Readonly<Record<string, number>>
+  /** Calls outside the contract, which ended as traps. */
+  readonly traps: number
+  /** Hops that responses led to and that the policy allowed. */
+  readonly redirects: number
 }
 
 /** Answer to `set_flow_verbosity`: what it is now. */

@@ -115,7 +115,11 @@ const text = (form: string, pattern?: RegExp): ArgSpec => ({
 export const VERBS: Readonly<Record<VerbName | StreamVerbName, VerbSpec>> = {
   ping: { summary: 'whether the daemon answers, and which version it is', args: {}, timeoutMs: 5_000 },
   stats: { summary: 'listeners, connections, requests, errors, upstreams, reloads', args: {}, timeoutMs: 5_000 },
-  get_pools: { summary: 'pools of plugin instances, places for CGI programs', args: {}, timeoutMs: 5_000 },
+  get_pools: {
+    summary: 'pools of plugin instances and what came of their fetches, places for CGI programs',
+    args: {},
+    timeoutMs: 5_000,
+  },
   get_upstreams: { summary: 'connections to upstreams, and requests on them', args: {}, timeoutMs: 5_000 },
   pool_drain: {
     summary: 'close the kept connections of an upstream',

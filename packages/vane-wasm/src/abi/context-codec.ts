@@ -3,10 +3,12 @@ import { AbiError } from './abi-error.ts'
 import type { Codec, FlatValue, Side } from './codec.ts'
 import { toArray, toBigInt, toBytes, toRecord, toText } from './host-values.ts'
 import { listCodec, STRING_CODEC } from './list-codecs.ts'
-import { FLAT } from './stage.ts'
+import { FLAT, MAX_STAGED_UNITS } from './stage.ts'
 
 /** An entry of the context: its path, the number of its value's case, and the value. */
 const CONTEXT_ENTRY = { size: 24, align: 8, tag: 8, value: 16 } as const
+
+const TEXT_CASE = 0
 
 /** Cases of a value of the context by their numbers. */
 const CONTEXT_CASES = ['text:string', 'bytes:list', 'int64:s64', 'uint64:u64', 'boolean:bool', 'list-text:list'].join(
@@ -37,21 +39,44 @@ export function giveContext(side: Side, target: number, value: unknown): void {
   const items = toArray(value)
   const { length } = items
   const { guest, stage } = side
+  const isUtf8 = guest.encoding === 'utf8'
   let at = stage.allocate(length * CONTEXT_ENTRY.size, CONTEXT_ENTRY.align, { length, target })
+  // Of strings whose heads are laid out.
+  let text = ''
   for (let i = 0; i < length; i++, at += CONTEXT_ENTRY.size) {
     const entry = toRecord(items[i])
-    stage.string(guest.encoding, toText(entry['path']), at)
-    giveContextValue(side, at, toRecord(entry['value']))
+    const path = toText(entry['path'])
+    const { tag, val } = toRecord(entry['value'])
+    if (isUtf8 && path.length <= MAX_STAGED_UNITS) {
+      stage.head(path.length, at)
+      text += path
+      if (tag === 'text' && typeof val === 'string' && val.length <= MAX_STAGED_UNITS) {
+        stage.view.setUint8(at + CONTEXT_ENTRY.tag, TEXT_CASE)
+        stage.head(val.length, at + CONTEXT_ENTRY.value)
+        text += val
+        continue
+      }
+    } else {
+      stage.addText(text)
+      text = ''
+      stage.string(guest.encoding, path, at)
+    }
+    if (tag === 'text' || tag === 'list-text') {
+      stage.addText(text)
+      text = ''
+    }
+    giveContextValue(side, at, tag, val)
   }
+  stage.addText(text)
 }
 
-function giveContextValue(side: Side, at: number, { tag, val }: Readonly<Record<string, unknown>>): void {
+function giveContextValue(side: Side, at: number, tag: unknown, val: unknown): void {
   const { guest, stage } = side
   const pointer = at + CONTEXT_ENTRY.value
   let number: number
   switch (tag) {
     case 'text':
-      number = 0
+      number = TEXT_CASE
       stage.string(guest.encoding, toText(val), pointer)
       break
     case 'bytes':

@@ -24,7 +24,8 @@ const KIND_TEXTS = 3
 /** 0 is what the placer answers where nothing is wrong. */
 const START = 8
 const MAX_STAGED_BYTES = 1024
-const MAX_STAGED_UNITS = 16_384
+/** A longer string is encoded by itself. */
+export const MAX_STAGED_UNITS = 16_384
 /** A list of strings that has more is laid out string by string. */
 const MAX_LISTED_UNITS = 262_144
 /** Room behind the text for one more character, however wide: that it is used tells a text that is not ASCII. */
@@ -134,8 +135,36 @@ export class Stage {
     } else if (text.length > MAX_STAGED_UNITS) {
       this.bytes(UTF8.encode(text), target)
     } else {
-      this.#string(text, target)
+      this.head(text.length, target)
+      this.#text += text
     }
+  }
+
+  /**
+   * Lays out a string of which {@link addText} is given the text, with that of others: telling the collector of each by itself costs
+   * as much as laying it out. In UTF-8, and not longer than {@link MAX_STAGED_UNITS}.
+   */
+  head(length: number, target: number): void {
+    const head = this.#end
+    const next = head + HEAD_BYTES
+    if (next > this.#capacity) this.#ensure(next)
+    const at = head >> 2
+    const words = this.#words
+    // Taken for ASCII until the end of the crossing.
+    words[at + SIZE] = length
+    words[at + ALIGN] = 1
+    words[at + LENGTH] = length
+    words[at + TARGET] = target === FLAT ? head + OWN_PAIR * 4 : target
+    words[at + KIND] = KIND_TEXT
+    words[at + NEXT] = next
+    this.#end = next
+    this.size += length
+    this.allocates = true
+  }
+
+  /** Adds the text of strings whose heads were laid out, in their order. */
+  addText(text: string): void {
+    this.#text += text
   }
 
   /**
@@ -223,27 +252,6 @@ export class Stage {
       guest.set(this.#large[i]!, words[(this.#largeHeads[i]! >> 2) + PLACE]! >>> 0)
     }
     this.#forgetLarge()
-  }
-
-  /** What {@link #add} and {@link #open} do, at once: most of what crosses are short strings. */
-  #string(text: string, target: number): void {
-    const head = this.#end
-    const next = head + HEAD_BYTES
-    if (next > this.#capacity) this.#ensure(next)
-    const at = head >> 2
-    const words = this.#words
-    // Taken for ASCII until the end of the crossing.
-    const { length } = text
-    words[at + SIZE] = length
-    words[at + ALIGN] = 1
-    words[at + LENGTH] = length
-    words[at + TARGET] = target === FLAT ? head + OWN_PAIR * 4 : target
-    words[at + KIND] = KIND_TEXT
-    words[at + NEXT] = next
-    this.#end = next
-    this.size += length
-    this.allocates = true
-    this.#text += text
   }
 
   #forgetLarge(): void {

@@ -18,7 +18,7 @@ import {
 
 import type { PluginLog } from '../host/plugin-log.ts'
 import type { InstancePool } from '../pool/instance-pool.ts'
-import { callPlugin } from './call-plugin.ts'
+import { callPlugin, type CallTarget } from './call-plugin.ts'
 import type { DecisionByKind } from './check-decision.ts'
 
 /** The input of each kind of handler. */
@@ -44,10 +44,13 @@ export interface CallSiteOptions {
 /** One place that calls an export. */
 export class CallSite implements PluginCallSite {
   readonly #options: CallSiteOptions
+  readonly #target: CallTarget<PluginKind>
   #isReleased: boolean = false
 
   constructor(options: CallSiteOptions) {
     this.#options = options
+    const { pool, pluginExport } = options
+    this.#target = { pool, kind: pluginExport.kind, onDroppedHeaders: this.#warnOfDropped }
   }
 
   l4Peek(input: L4PeekInput, options?: PluginCallOptions): MaybePromise<L4PeekDecision> {
@@ -78,15 +81,15 @@ export class CallSite implements PluginCallSite {
     input: InputByKind[K],
     options?: PluginCallOptions,
   ): MaybePromise<DecisionByKind[K]> {
-    const { pluginExport, pool } = this.#options
+    const { pluginExport } = this.#options
     if (this.#isReleased) throw new PluginTrapError(`export ${pluginExport.name}: the call site is released`)
     if (pluginExport.kind !== kind) {
       throw new PluginTrapError(
         `export ${pluginExport.name} is of kind ${pluginExport.kind} and cannot be called as ${kind}`,
       )
     }
-    const target = { pool, kind, onDroppedHeaders: this.#warnOfDropped }
-    return callPlugin(target, this.#bounded(input), options)
+    // Of this kind, as has been found.
+    return callPlugin(this.#target as CallTarget<K>, this.#bounded(input), options)
   }
 
   /** An export sees no body that it did not declare, and no more of one than its limit, whoever calls. */

@@ -28,7 +28,7 @@ export async function build(
   limits: CoreLimits,
   { preparer, cache }: BuildTools,
 ): Promise<CompiledComponent> {
-  const key = await toCacheKey(file.bytes, limits)
+  const key = toCacheKey(file.digest, limits)
   const cached = await cache.read(key)
   if (cached !== undefined) return await compile(file.path, cached)
   const prepared = await prepare(file, limits, preparer)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 
@@ -7,6 +7,7 @@ import { SILENT_LOGGER, type Logger } from 'vane-core'
 
 import { toDigest } from './cache-key.ts'
 import type { PreparedComponent } from './prepare.ts'
+import { readAndDigest } from './read-and-digest.ts'
 
 const FILE = 'prepared.bin'
 const DIGEST_LENGTH = 64
@@ -63,12 +64,12 @@ interface Entry {
 
 /** An entry is one file: the digest of what follows, and that. */
 async function readEntry(dir: string, key: string): Promise<PreparedComponent> {
-  const content = await readFile(join(dir, FILE))
-  const payload = content.subarray(DIGEST_LENGTH)
-  if (content.toString('latin1', 0, DIGEST_LENGTH) !== (await toDigest(payload))) {
-    throw new Error(`${FILE} is not what was written`)
-  }
-  const entry = deserialize(payload) as Entry
+  await using file = await open(join(dir, FILE), 'r')
+  const { size } = await file.stat()
+  const written = await file.read(Buffer.alloc(DIGEST_LENGTH), 0, DIGEST_LENGTH, 0)
+  const { bytes, digest } = await readAndDigest(file, DIGEST_LENGTH, Math.max(size - DIGEST_LENGTH, 0))
+  if (written.buffer.toString('latin1') !== digest) throw new Error(`${FILE} is not what was written`)
+  const entry = deserialize(bytes) as Entry
   if (entry.key !== key) throw new Error(`${FILE} is of another entry`)
   return entry.prepared
 }

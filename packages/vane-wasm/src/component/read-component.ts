@@ -1,12 +1,12 @@
 import { open, realpath, stat } from 'node:fs/promises'
 
 import { loadError } from './load-error.ts'
+import { readAndDigest, type DigestedBytes } from './read-and-digest.ts'
 
 /** A component's file as it was read. */
-export interface ComponentFile {
+export interface ComponentFile extends DigestedBytes {
   /** Canonical absolute path. */
   readonly path: string
-  readonly bytes: Uint8Array
   /** Changes when the file does: size, inode and modification time. */
   readonly stamp: string
 }
@@ -19,7 +19,7 @@ export const DEFAULT_MAX_COMPONENT_BYTES: number = 64 * 1024 * 1024
  *
  * @throws VaneError of kind `compile` if there is no such file.
  */
-export async function statComponent(path: string): Promise<Omit<ComponentFile, 'bytes'>> {
+export async function statComponent(path: string): Promise<Omit<ComponentFile, keyof DigestedBytes>> {
   try {
     const canonical = await realpath(path)
     return { path: canonical, stamp: toStamp(await stat(canonical, { bigint: true })) }
@@ -51,14 +51,7 @@ async function readBounded(path: string, maxBytes: number): Promise<ComponentFil
   await using file = await open(canonical, 'r')
   const opened = await file.stat({ bigint: true })
   if (opened.size > BigInt(maxBytes)) return `${opened.size} bytes, more than the limit of ${maxBytes}`
-  const bytes = new Uint8Array(Number(opened.size))
-  let length = 0
-  while (length < bytes.length) {
-    const { bytesRead } = await file.read(bytes, length, bytes.length - length, length)
-    if (bytesRead === 0) break
-    length += bytesRead
-  }
-  return { path: canonical, bytes: bytes.subarray(0, length), stamp: toStamp(opened) }
+  return { path: canonical, stamp: toStamp(opened), ...(await readAndDigest(file, 0, Number(opened.size))) }
 }
 
 function toStamp(stat: { size: bigint; ino: bigint; mtimeNs: bigint }): string {

@@ -6,11 +6,12 @@ import {
   NetError,
   type HttpFetchBackend,
   type HttpFetchLimits,
-  type HttpFetchResponse,
   type NetErrorValue,
   type PluginHttpPolicy,
+  type WasmFetchSummary,
 } from 'vane-core'
 
+import { FetchCounts, type FetchOutcome } from './fetch-counts.ts'
 import { parseFetchRequest, type ParsedFetch } from './fetch-request.ts'
 
 /** What a plugin's fetches go through. One for all instances of a plugin. */
@@ -29,9 +30,6 @@ export interface FetchCaller {
   readonly onRedirect: (url: URL, refusal: string | undefined) => void
 }
 
-/** Outcome of a fetch: what `http-fetch` answers, or the reason for a trap as text. */
-export type FetchOutcome = HttpFetchResponse | NetError | string
-
 // setTimeout takes 31 bits; a longer time would fire at once.
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -39,6 +37,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 export class PluginFetcher {
   #options: PluginFetcherOptions
   readonly #closed: AbortController = new AbortController()
+  readonly #counts: FetchCounts = new FetchCounts()
+  #begun: number = 0
   #inFlight: number = 0
 
   constructor(options: PluginFetcherOptions) {
@@ -50,10 +50,17 @@ export class PluginFetcher {
    * @param caller whom the answer is for.
    */
   async fetch(argument: unknown, caller: FetchCaller): Promise<FetchOutcome> {
+    this.#begun++
     const outcome = await this.#fetch(argument, caller)
+    this.#counts.add(outcome)
     // A plugin that asks over and over has to let everybody's turn come, however soon it is answered or refused.
     await nextTurn()
     return outcome
+  }
+
+  /** What came of all calls so far; nothing where there was none. */
+  summary(): Omit<WasmFetchSummary, 'key'> | undefined {
+    return this.#begun === 0 ? undefined : { inFlight: this.#inFlight, ...this.#counts.read() }
   }
 
   /** Puts another policy and another number of fetches at a time in force, for the fetches from now on. */
@@ -107,7 +114,7 @@ export class PluginFetcher {
         callBackend(
           backend,
           parsed,
-          { ...toLimits(parsed, policy, timeoutMs), checkUrl: toHopCheck(policy, onRedirect) },
+          { ...toLimits(parsed, policy, timeoutMs), checkUrl: this.#hopCheck(policy, onRedirect) },
           all,
         ),
         aborted.promise,
@@ -117,6 +124,19 @@ export class PluginFetcher {
       all.removeEventListener('abort', onAbort)
       // Whatever the backend still does for this call is of no use to anybody.
       deadline.abort()
+    }
+  }
+
+  /** Asks the policy about each hop, counts those behind the first and tells of them. */
+  #hopCheck(policy: PluginHttpPolicy, onRedirect: FetchCaller['onRedirect']): (url: URL) => string | undefined {
+    let hops = 0
+    return (url) => {
+      const refusal = checkUrl(policy, url)
+      if (hops++ > 0) {
+        if (refusal === undefined) this.#counts.redirects++
+        onRedirect(url, refusal)
+      }
+      return refusal
     }
   }
 }
@@ -129,16 +149,6 @@ function whyRefused({ url, verifyTls, request }: ParsedFetch, policy: PluginHttp
   const reason = checkUrl(policy, url)
   if (reason !== undefined) return { tag: 'not-allowed', val: reason }
   return request.body.length > policy.maxBodySize ? { tag: 'body-too-large' } : undefined
-}
-
-/** Asks the policy about each hop, and tells of those behind the first. */
-function toHopCheck(policy: PluginHttpPolicy, onRedirect: FetchCaller['onRedirect']): (url: URL) => string | undefined {
-  let hops = 0
-  return (url) => {
-    const refusal = checkUrl(policy, url)
-    if (hops++ > 0) onRedirect(url, refusal)
-    return refusal
-  }
 }
 
 function toLimits(parsed: ParsedFetch, policy: PluginHttpPolicy, timeoutMs: number): HttpFetchLimits {

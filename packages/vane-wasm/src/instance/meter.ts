@@ -3,6 +3,15 @@ import { METER_EXPORTS } from '../instrument/meter-names.ts'
 /** Fuel given out between two looks at the clock: some tens of microseconds of ordinary code. */
 const SLICE = 50_000
 
+/**
+ * Fuel that the dearest code uses in a millisecond: stores that touch a page of memory each. Towards the end of its time a call is given
+ * no more than such code has time for, whatever it has done so far: how fast it was says nothing of what it does next.
+ */
+const LEAST_FUEL_PER_MS = 5000
+
+/** Less is not worth a look at the clock. */
+const MIN_SLICE = 2000
+
 /** Fuel that a call of a host function stands for, besides one for each byte that crosses. */
 const HOST_CALL_COST = 2000
 
@@ -24,8 +33,8 @@ const SLOT_MODULE = new WebAssembly.Module(
 /**
  * Watches the CPU time of one component instance, whose core modules share it.
  *
- * A call runs on fuel. Only one that asks for more a second time looks at the clock, which costs as much as a small call does; the
- * first time may be owed to the calls before it. The clock is the wall's; when the time seems to be up the thread's own CPU
+ * A call runs on fuel. Only one that asks for more a second time, or for much, looks at the clock, which costs as much as a small call
+ * does; the first time may be owed to the calls before it. The clock is the wall's; when the time seems to be up the thread's own CPU
  * time has the last word, for a busy machine must not end calls that hardly ran.
  */
 export class Meter {
@@ -108,20 +117,33 @@ export class Meter {
   /** Gives out more fuel, or answers that the time is up. */
   #look(): boolean {
     if (this.#isExpired) return false
-    if (!this.#hasAsked) this.#hasAsked = true
-    else if (this.#isOver()) {
-      this.#isExpired = true
-      return false
+    let slice = SLICE
+    if (this.#hasAsked || this.#owesMuch()) {
+      const leftMs = this.#leftMs()
+      if (leftMs <= 0) {
+        this.#isExpired = true
+        return false
+      }
+      slice = Math.min(SLICE, Math.max(MIN_SLICE, Math.floor(leftMs * LEAST_FUEL_PER_MS)))
     }
-    for (const fuel of this.#fuel) if ((fuel.value as number) < 0) fuel.value = SLICE
-    this.#hostFuel = SLICE
+    this.#hasAsked = true
+    // A module that still has fuel of earlier looks must not run on it beyond the end.
+    for (const fuel of this.#fuel) if ((fuel.value as number) < 0 || (fuel.value as number) > slice) fuel.value = slice
+    this.#hostFuel = slice
     return true
   }
 
-  #isOver(): boolean {
+  /** Whether a bulk operation is next that takes longer than what is given out at once. */
+  #owesMuch(): boolean {
+    return this.#fuel.some((fuel) => (fuel.value as number) < -SLICE)
+  }
+
+  /** Time left of the running call, none if it is not above 0; starts the clock where it stands. */
+  #leftMs(): number {
     const nowMs = performance.now()
     if (this.#deadlineMs === 0) this.#start(nowMs)
-    return nowMs >= this.#deadlineMs && !this.#extend(nowMs)
+    else if (nowMs >= this.#deadlineMs) this.#extend(nowMs)
+    return this.#deadlineMs - nowMs
   }
 
   #start(nowMs: number): void {
@@ -131,12 +153,10 @@ export class Meter {
     this.#deadlineMs = nowMs + Math.max(this.#limitMs - this.#spentMs, 0.001)
   }
 
-  /** Answers whether there is time left after all, since the thread did not run all the while. */
-  #extend(nowMs: number): boolean {
+  /** Moves the deadline if there is time left after all, since the thread did not run all the while. */
+  #extend(nowMs: number): void {
     const leftMs = this.#limitMs - this.#spentMs - this.#elapsedMs(nowMs)
-    if (leftMs <= 0) return false
-    this.#deadlineMs = nowMs + leftMs
-    return true
+    if (leftMs > 0) this.#deadlineMs = nowMs + leftMs
   }
 
   /** The thread's clock may tick in steps, so it never says more than the wall's. */
@@ -145,7 +165,12 @@ export class Meter {
   }
 }
 
+/**
+ * CPU time of the thread. A kernel brings that up to date at each of its ticks, up to 4 ms apart, and where the process asks for its
+ * own: without that a stop would wait for a tick.
+ */
 function threadCpuMs(): number {
+  process.cpuUsage()
   const { user, system } = process.threadCpuUsage()
   return (user + system) / 1000
 }

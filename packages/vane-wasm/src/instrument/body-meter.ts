@@ -11,8 +11,6 @@ import type { SpareLocals } from './spare-locals.ts'
 export interface MeterIndices extends ChargeIndices {
   /** Whether an exception may leave a function through any call. */
   readonly callsMayThrow: boolean
-  /** Whether stores are marked in a map. */
-  readonly marksStores: boolean
   /** Function that marks what a bulk operation writes: `(at, length) -> ()`. */
   readonly markFunction: number
   /** What the functions rewritten so far were seen to do. */
@@ -62,7 +60,7 @@ export class BodyMeter {
       this.#labels.length = 0
       const operation = skipImmediates(opcode, reader, this.#labels)
       this.#step(opcode, operation, start)
-      const stored = this.#meter.marksStores ? storedTypeOf(opcode, operation) : undefined
+      const stored = storedTypeOf(opcode, operation)
       if (stored !== undefined) this.#mark(stored, start)
       if (this.#cost >= STRETCH_COST) this.#charge(reader.at)
     }
@@ -136,7 +134,7 @@ export class BodyMeter {
       case OP.prefixBulk:
         this.#note(operation)
         if (reachable) this.#chargeLength(operation, start)
-        if (this.#meter.marksStores && isMemoryBulk(operation)) {
+        if (isMemoryBulk(operation)) {
           this.#copyTo(start)
           writeMarkedRange(this.code, this.locals, this.#meter.markFunction)
         }

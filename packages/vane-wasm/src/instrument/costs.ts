@@ -44,7 +44,7 @@ export function costOf(opcode: number): number {
   }
 }
 
-/** Right shift that turns the length of a bulk operation into fuel; `undefined` for operations of constant cost. */
+/** By how many bits the length of a bulk operation is shifted to become fuel, to the left where that is negative. */
 export function bulkLengthShift(operation: number): number | undefined {
   switch (operation) {
     case BULK.memoryInit:
@@ -53,9 +53,11 @@ export function bulkLengthShift(operation: number): number | undefined {
       return 3
     case BULK.tableInit:
     case BULK.tableCopy:
-    case BULK.tableGrow:
     case BULK.tableFill:
-      // A signed 32-bit fuel counter must survive the largest length.
+      // An entry takes as long as some 16 instructions. Lengths that overflow are a trap: no table is so large.
+      return -4
+    case BULK.tableGrow:
+      // One that is too large is none, so a signed 32-bit fuel counter must survive any length.
       return 2
     default:
       return undefined

@@ -3,16 +3,9 @@ import { assertCompilable } from './compile-effort.ts'
 import { shareLimits, type CoreLimits } from './core-limits.ts'
 import { readCoreModule, type CoreModule } from './core-module.ts'
 import { rewriteModule, type InstrumentedModule } from './rewrite-module.ts'
-import { SECTION } from './sections.ts'
 
 /** Changes whenever the same module would be rewritten differently: part of every cache key. */
-export const INSTRUMENTER_VERSION = 6
-
-/**
- * Marking makes code a quarter larger, and the engine compiles a function when it is first called, in that call's time. An
- * interpreter has a megabyte of code, and its first call comes near the limit as it is.
- */
-const MAX_MARKED_CODE_BYTES = 262_144
+export const INSTRUMENTER_VERSION = 7
 
 /**
  * Reads the core modules of a component.
@@ -42,9 +35,7 @@ export function instrument(
   limits: CoreLimits,
 ): InstrumentedModule[] {
   const caps = shareLimits(modules, instances, limits)
-  const codeBytes = modules.reduce((sum, { sections }) => sum + (sections.get(SECTION.code)?.length ?? 0), 0)
-  const marksStores = codeBytes <= MAX_MARKED_CODE_BYTES
-  return modules.map((module, number) => rewriteModule(module, caps[number]!, marksStores))
+  return modules.map((module, number) => rewriteModule(module, caps[number]!))
 }
 
 function assertValid(bytes: Uint8Array, number: number): void {

@@ -104,15 +104,13 @@ export function writeSaveFunction(out: ByteWriter, indices: ResetIndices): void 
       .i32(PAGE_SHIFT)
       .u8(OP.i32Shl)
     code.bulk(BULK.memoryCopy, MAP_MEMORY, 0)
-    if (mapPages > 0) {
-      code
-        .i32(0)
-        .i32(0)
-        .globalGet(pagesGlobal)
-        .i32(PAGE_SHIFT - CHUNK_SHIFT)
-        .u8(OP.i32Shl)
-      code.bulk(BULK.memoryFill, MAP_MEMORY)
-    }
+    code
+      .i32(0)
+      .i32(0)
+      .globalGet(pagesGlobal)
+      .i32(PAGE_SHIFT - CHUNK_SHIFT)
+      .u8(OP.i32Shl)
+    code.bulk(BULK.memoryFill, MAP_MEMORY)
   }
   code.i32(1).u8(OP.end)
 }
@@ -134,12 +132,6 @@ export function writeRestoreFunction(out: ByteWriter, indices: ResetIndices): vo
       .globalGet(pagesGlobal)
       .u8(0x47)
       .ifThen(() => code.i32(-1).u8(OP.return))
-    if (mapPages === 0) {
-      code.i32(0).i32(0).globalGet(pagesGlobal).i32(PAGE_SHIFT).u8(OP.i32Shl).tee(copied)
-      code.bulk(BULK.memoryCopy, 0, MAP_MEMORY)
-    }
-  }
-  if (ownsMemory && mapPages > 0) {
     code
       .globalGet(pagesGlobal)
       .i32(PAGE_SHIFT - CHUNK_SHIFT)

@@ -59,12 +59,10 @@ export interface ModuleState {
  *
  * A start function is taken out and exported: the host calls it once the meter is armed.
  *
- * @param marksStores whether stores are marked, so that a reset need not copy all of the memory; for all modules of a component or
- *   for none.
  * @throws BinaryFormatError, UnsupportedError
  */
-export function rewriteModule(module: CoreModule, caps: ModuleCaps, marksStores: boolean): InstrumentedModule {
-  return new Rewriter(module, caps, marksStores).run()
+export function rewriteModule(module: CoreModule, caps: ModuleCaps): InstrumentedModule {
+  return new Rewriter(module, caps).run()
 }
 
 class Rewriter {
@@ -75,9 +73,9 @@ class Rewriter {
   readonly #hasMap: boolean
   readonly #out: ByteWriter
 
-  constructor(module: CoreModule, caps: ModuleCaps, marksStores: boolean) {
+  constructor(module: CoreModule, caps: ModuleCaps) {
     const { bytes, imports, paramCounts, functionTypes, memory, tables, globals, hasTags } = module
-    const hasMap = marksStores && (memory !== undefined || imports.memories > 0)
+    const hasMap = memory !== undefined || imports.memories > 0
     this.#module = module
     this.#caps = caps
     this.#meter = {
@@ -85,7 +83,6 @@ class Rewriter {
       slotTable: imports.tables + tables.length,
       fuelGlobal: imports.globals + globals.count,
       callsMayThrow: hasTags,
-      marksStores: hasMap,
       markFunction: imports.functions + functionTypes.length,
       usage: { writesTables: false, dropsSegments: false },
     }
@@ -109,7 +106,7 @@ class Rewriter {
     this.#copy(SECTION.import)
     this.#emit(SECTION.function, (out) => this.#writeFunctions(out))
     this.#emit(SECTION.table, (out) => this.#writeTables(out))
-    if (this.#hasMap || this.#reset.ownsMemory) this.#emit(SECTION.memory, (out) => this.#writeMemories(out))
+    if (this.#hasMap) this.#emit(SECTION.memory, (out) => this.#writeMemories(out))
     this.#copy(SECTION.tag)
     this.#emit(SECTION.global, (out) => this.#writeGlobals(out))
     this.#emit(SECTION.export, (out) => this.#writeExports(out))
@@ -225,8 +222,7 @@ class Rewriter {
     ]
     for (const index of this.#tableIndices()) added.push([METER_EXPORTS.table + index, 1, index])
     // A module defines its memory or imports it; with one memory, either has index 0.
-    if (this.#hasMap || this.#reset.ownsMemory) added.push([METER_EXPORTS.memory, 2, 0])
-    if (this.#hasMap) added.push([METER_EXPORTS.map, 2, MAP_MEMORY])
+    if (this.#hasMap) added.push([METER_EXPORTS.memory, 2, 0], [METER_EXPORTS.map, 2, MAP_MEMORY])
     if (this.#hasReset) added.push([METER_EXPORTS.save, 0, firstReset], [METER_EXPORTS.restore, 0, firstReset + 1])
     if (start !== undefined) added.push([METER_EXPORTS.start, 0, new ByteReader(start).u32()])
     writeGrown(out, sections.get(SECTION.export), added.length)

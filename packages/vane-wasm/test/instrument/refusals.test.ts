@@ -105,7 +105,7 @@ function rewrite(bytes: Uint8Array): InstrumentedModule {
   const module = readCoreModule(bytes)
   const [caps] = shareLimits([module], [0], AMPLE)
   if (caps === undefined) throw new Error('no caps came out')
-  return rewriteModule(module, caps, true)
+  return rewriteModule(module, caps)
 }
 
 describe('code that reaches for what the meter appends is not valid to begin with', () => {

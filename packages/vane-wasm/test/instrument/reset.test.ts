@@ -138,16 +138,16 @@ test('what one module writes into the memory of another is found, too', async ()
   }
 })
 
-test('a module with much code is put back as a whole', async () => {
+test('of a module with much code no more is put back than was written', async () => {
   const core = await meterWat(`(module (memory (export "memory") 2)
     (func (export "write") (param i32) (i64.store (local.get 0) (i64.const -1)))
     (func ${'nop '.repeat(300_000)}))`)
-  expect(core.instrumented.state).toMatchObject({ ownsMemory: true, hasMap: false, hasReset: true })
+  expect(core.instrumented.state).toMatchObject({ ownsMemory: true, hasMap: true, hasReset: true })
   expect(run(core, METER_EXPORTS.save)).toBe(1)
   for (const at of [0, 65_530, 131_064]) {
     core.call('write', [at])
     expect(bytesOf(core)[at]).toBe(255)
-    expect(run(core, METER_EXPORTS.restore)).toBe(131_072)
+    expect(run(core, METER_EXPORTS.restore)).toBeLessThan(4096)
     expect(bytesOf(core)[at]).toBe(0)
   }
 })

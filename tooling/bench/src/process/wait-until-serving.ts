@@ -1,4 +1,6 @@
 import { get } from 'node:http'
+import { connect } from 'node:http2'
+import { get as getOverTls } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Child } from './child-group.ts'
 
@@ -11,6 +13,8 @@ export interface Probe {
   readonly url: string
   /** Sent as `Host`; default: that of the URL. */
   readonly host?: string | undefined
+  /** Default: 1.1. */
+  readonly version?: '1.1' | '2'
 }
 
 /** Waits until a program answers 200 with a body; throws what the program printed if it ends or never does. */
@@ -34,13 +38,25 @@ export async function waitUntilServing(child: Child, probe: Probe, signal: Abort
   throw new Error(`did not serve ${probe.url} within ${READY_TIMEOUT_MS} ms (${lastFailure}):\n${child.output()}`)
 }
 
+interface Answer {
+  readonly status: number
+  readonly bodyBytes: number
+}
+
+function ask(probe: Probe, signal: AbortSignal): Promise<Answer> {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)])
+  return probe.version === '2' ? askHttp2(probe, within) : askHttp1(probe, within)
+}
+
 /** Node's own client, because fetch does not let its caller choose a Host. */
-function ask({ url, host }: Probe, signal: AbortSignal): Promise<{ status: number; bodyBytes: number }> {
+function askHttp1({ url, host }: Probe, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = get(url, {
+    const request = (url.startsWith('https:') ? getOverTls : get)(url, {
       agent: false,
       headers: host === undefined ? {} : { host },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+      signal,
+      // The certificate was made for this run.
+      rejectUnauthorized: false,
     })
     request.once('error', reject)
     request.once('response', (response) => {
@@ -48,6 +64,25 @@ function ask({ url, host }: Probe, signal: AbortSignal): Promise<{ status: numbe
       response.on('data', (chunk: Buffer) => (bodyBytes += chunk.length))
       response.once('error', reject)
       response.once('end', () => resolve({ status: response.statusCode ?? 0, bodyBytes }))
+    })
+  })
+}
+
+/** In clear, by prior knowledge. */
+function askHttp2({ url }: Probe, signal: AbortSignal): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const session = connect(url)
+    session.once('error', reject)
+    session.once('close', () => reject(new Error('the connection was closed')))
+    const request = session.request({ ':path': new URL(url).pathname }, { signal })
+    let status = 0
+    let bodyBytes = 0
+    request.once('error', reject)
+    request.once('response', (headers) => (status = headers[':status'] ?? 0))
+    request.on('data', (chunk: Buffer) => (bodyBytes += chunk.length))
+    request.once('end', () => {
+      resolve({ status, bodyBytes })
+      session.destroy()
     })
   })
 }

@@ -1,14 +1,14 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { chooseLoadGenerator } from '../load/load-launch.ts'
-import { parseLoadResult } from '../load/load-result.ts'
 import { runLoad } from '../load/run-load.ts'
 import { createCpuClock } from '../process/cpu-time.ts'
 import { findProgram } from '../process/find-program.ts'
 import { monotonicMicros } from '../process/monotonic-clock.ts'
 import { pin } from '../process/launch.ts'
 import { createVaned, type PluginChoice } from '../proxies/vaned.ts'
-import { openStage, startProxy, startUpstream, type Progress, type Stage } from '../stage.ts'
+import { openStage, prepareSite, startProxy, startUpstream, type Progress, type Stage } from '../stage.ts'
+import { missingUpstream } from '../upstream/upstream-launch.ts'
 import type { Load } from '../workload/loads.ts'
 import type { ProfileWindow } from './cpu-profile.ts'
 
@@ -59,25 +59,16 @@ export async function runProfile(plan: ProfilePlan, signal: AbortSignal, progres
         ? ['--perf-basic-prof', '--interpreted-frames-native-stack']
         : ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-interval=${plan.intervalMicros}`],
   })
-  const missing = vaned.missing()
+  const generator = chooseLoadGenerator(load.client)
+  const missing = vaned.missing() ?? generator.missing ?? missingUpstream(load.upstream)
   if (missing !== undefined) throw new Error(missing)
   const upstream = await startUpstream(stage, load.upstream)
-  const { url, child } = await startProxy(stage, vaned, {
-    upstreamPort: upstream.port,
-    connections,
-    routes: load.routes,
-  })
-
-  const generator = chooseLoadGenerator()
+  const site = await prepareSite(stage, load, { upstreamPort: upstream.port, connections })
+  const { url, child } = await startProxy(stage, vaned, site)
+  const file = join(stage.folder, 'load')
   progress(`upstream ${upstream.name}, load ${generator.name}, ${connections} connections, ${seconds} s`)
   const run = async (lengthSeconds: number): Promise<string> =>
-    runLoad(
-      stage,
-      await generator.prepare(
-        { url, request: load.request, connections, seconds: lengthSeconds },
-        join(stage.folder, 'wrk.lua'),
-      ),
-    )
+    runLoad(stage, await generator.prepare({ url, request: load.request, connections, seconds: lengthSeconds }, file))
   await run(WARM_UP_SECONDS)
   await mkdir(dirname(plan.file), { recursive: true })
   const readCpu = createCpuClock()
@@ -88,7 +79,7 @@ export async function runProfile(plan: ProfilePlan, signal: AbortSignal, progres
     run(seconds),
     ...(sampler === 'perf' ? [recordWithPerf(stage, child.pid, plan)] : []),
   ])
-  const { requests, errors } = parseLoadResult(output)
+  const { requests, errors } = generator.read(output, file)
   const window = { fromMicros, toMicros: monotonicMicros() }
   const cpuMicrosPerRequest = (readCpu(child.pid) - cpuBefore) / requests
 

@@ -8,10 +8,16 @@ import type { Proxy } from './proxy.ts'
 export const caddy: Proxy = {
   name: 'caddy',
   canRoute: false,
+  canTls: true,
+  canHttp2Upstream: true,
   missing: () => (findProgram('caddy') === undefined ? 'caddy is not installed: apt-get install caddy' : undefined),
   version: () => `caddy ${spawnSync(findProgram('caddy') ?? 'caddy', ['version'], { encoding: 'utf8' }).stdout.trim()}`,
-  async prepare({ folder, port, upstreamPort, connections }) {
+  async prepare({ folder, port, upstreamPort, upstreamVersion, connections, certificate }) {
     const config = join(folder, 'Caddyfile')
+    const [scheme, protocols, tls] =
+      certificate === undefined
+        ? ['http', 'h1', '']
+        : ['https', 'h1 h2', `tls ${certificate.certFile} ${certificate.keyFile}`]
     // `compression off`: it would ask the upstream for gzip, on top of what the client asks for.
     await writeFile(
       config,
@@ -19,16 +25,18 @@ export const caddy: Proxy = {
   admin off
   auto_https off
   servers {
-    protocols h1
+    protocols ${protocols}
     timeouts {
       idle 300s
     }
   }
 }
-http://:${port} {
+${scheme}://:${port} {
   bind 127.0.0.1
+  ${tls}
   reverse_proxy 127.0.0.1:${upstreamPort} {
     transport http {
+      ${upstreamVersion === '2' ? 'versions h2c 2' : ''}
       compression off
       keepalive 300s
       keepalive_idle_conns ${Math.max(64, connections)}

@@ -25,6 +25,10 @@ export const ALL: readonly Proxy[] = [
 export const KEEPERS: readonly Proxy[] = [...PROXIES, netFixed]
 /** What can tell thousands of rules apart without trying one after the other. */
 export const ROUTERS: readonly Proxy[] = PROXIES.filter(({ canRoute }) => canRoute)
+/** What takes TLS from its clients. */
+export const TERMINATORS: readonly Proxy[] = PROXIES.filter(({ canTls }) => canTls)
+/** What speaks HTTP/2 to its upstream. */
+export const HTTP2_FORWARDERS: readonly Proxy[] = PROXIES.filter(({ canHttp2Upstream }) => canHttp2Upstream)
 /** vaned with nothing, one and three plugins in the chain. */
 export const WITH_PLUGINS: readonly Proxy[] = [
   vaned,

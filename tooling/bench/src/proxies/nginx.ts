@@ -3,12 +3,14 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findProgram } from '../process/find-program.ts'
 import type { Route } from '../match/route-set.ts'
-import type { Proxy, ProxySite } from './proxy.ts'
+import type { Proxy, ProxySite, SiteCertificate } from './proxy.ts'
 
 /** nginx with one worker, no access log, and kept connections on both sides. */
 export const nginx: Proxy = {
   name: 'nginx',
   canRoute: true,
+  canTls: true,
+  canHttp2Upstream: false,
   missing: () => (findProgram('nginx') === undefined ? 'nginx is not installed: apt-get install nginx' : undefined),
   // nginx writes its version on standard error.
   version: () => spawnSync(findProgram('nginx') ?? 'nginx', ['-v'], { encoding: 'utf8' }).stderr.trim(),
@@ -20,7 +22,7 @@ export const nginx: Proxy = {
   },
 }
 
-function createConfig({ folder, port, upstreamPort, connections, routes }: ProxySite): string {
+function createConfig({ folder, port, upstreamPort, connections, routes, certificate }: ProxySite): string {
   return `daemon off;
 worker_processes 1;
 pid ${folder}/nginx.pid;
@@ -44,14 +46,21 @@ http {
   proxy_set_header Host $http_host;
   proxy_set_header Connection "";
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-${createServers(port, routes).join('\n')}
+${createServers(port, routes, certificate).join('\n')}
 }
 `
 }
 
 /** One server that forwards everything, or one for each host with a location for each of its paths. */
-function createServers(port: number, routes: readonly Route[]): string[] {
-  const listen = `listen 127.0.0.1:${port} backlog=4096;`
+function createServers(port: number, routes: readonly Route[], certificate: SiteCertificate | undefined): string[] {
+  const tls =
+    certificate === undefined
+      ? ''
+      : ` ssl http2;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_certificate ${certificate.certFile};
+    ssl_certificate_key ${certificate.keyFile}`
+  const listen = `listen 127.0.0.1:${port} backlog=4096${tls};`
   if (routes.length === 0) return [`  server {\n    ${listen}\n    location / { proxy_pass http://backend; }\n  }`]
   return [...Map.groupBy(routes, ({ host }) => host)].map(([host, own], index) => {
     const locations = own.map(({ path }) => `    location ${path} { proxy_pass http://backend; }`)

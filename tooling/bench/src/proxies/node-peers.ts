@@ -39,6 +39,8 @@ function createNodePeer(name: string, file: string, version: () => string): Prox
   return {
     name,
     canRoute: false,
+    canTls: false,
+    canHttp2Upstream: false,
     missing: () => undefined,
     version,
     prepare: ({ port, upstreamPort, connections }) => {

@@ -7,6 +7,8 @@ import type { Proxy, ProxySite } from './proxy.ts'
 
 const APP = join(import.meta.dirname, '../../../../apps/vaned')
 const MAIN = join(APP, 'dist/main.js')
+/** The floor's 1,000 requests a second on an HTTP/2 connection are what a load generator is there to exceed. */
+const UNLIMITED_RATE = '1000000000'
 const MAIN_WITH_FLOW_LOG = join(import.meta.dirname, 'vaned-main.ts')
 
 /** A plugin and its call sites in the rule's chain. */
@@ -38,6 +40,8 @@ export function createVaned(choice: VanedChoice): Proxy {
   return {
     name,
     canRoute: true,
+    canTls: true,
+    canHttp2Upstream: true,
     missing: () => {
       const absent = [MAIN, ...plugins.map(({ file }) => file)].find((file) => !existsSync(file))
       return absent === undefined ? undefined : `${absent} is not there: run the root script build`
@@ -72,11 +76,15 @@ async function prepareVaned(
       VANE_MGMT_HTTP_PORT: '',
       VANE_MGMT_UNIX: join(folder, 'mgmt.sock'),
       VANE_STATE_DIR: join(folder, 'state'),
+      ...(site.certificate !== undefined && { VANE_SEC_MAX_REQUEST_RATE_PER_CONN: UNLIMITED_RATE }),
     },
   }
 }
 
-function createRules({ port, upstreamPort, routes }: ProxySite, plugins: readonly PluginChoice[]): object[] {
+function createRules(
+  { port, upstreamPort, upstreamVersion, routes, certificate }: ProxySite,
+  plugins: readonly PluginChoice[],
+): object[] {
   const chain = plugins.flatMap(({ stem, calls }) =>
     calls.map(({ exportName, args }) => ({ use: `${stem}:${exportName}`, ...(args && { args }) })),
   )
@@ -87,7 +95,12 @@ function createRules({ port, upstreamPort, routes }: ProxySite, plugins: readonl
       match: [{ 'http.host': { equals: route.host } }, { 'http.uri.path': { path_prefix: route.path } }],
     }),
     middleware_chain: [{ use: 'forward_client_ip' }, ...chain],
-    terminate: { type: 'http_proxy', upstream: `127.0.0.1:${upstreamPort}` },
+    ...(certificate && { tls: { cert_file: certificate.certFile, key_file: certificate.keyFile } }),
+    terminate: {
+      type: 'http_proxy',
+      upstream: `127.0.0.1:${upstreamPort}`,
+      ...(upstreamVersion === '2' && { version: 'h2' }),
+    },
   })
   return routes.length === 0 ? [toRule(undefined, 0)] : routes.map(toRule)
 }

@@ -3,14 +3,18 @@ import type { Ratios, Row } from './summarise.ts'
 
 const MIB = 1024 * 1024
 
-/** The columns for these rows: those that say nothing of any of them are left out. */
-export function createLoadColumns(rows: readonly Row[]): Column<Row>[] {
+/**
+ * The columns for these rows: those that say nothing of any of them are left out.
+ *
+ * @param unit what is counted
+ */
+export function createLoadColumns(rows: readonly Row[], unit: string = 'request'): Column<Row>[] {
   const references = rows[0]?.ratios.map(({ to }) => to) ?? []
   const [first] = references
   return [
     ['proxy', (row) => row.name],
-    ['requests/s', (row) => row.requestsPerSecond.toFixed(0)],
-    ['CPU µs/request', (row) => row.cpuMicrosPerRequest?.toFixed(1) ?? '-'],
+    [`${unit}s/s`, (row) => row.requestsPerSecond.toFixed(0)],
+    [`CPU µs/${unit}`, (row) => row.cpuMicrosPerRequest?.toFixed(1) ?? '-'],
     ['p50 µs', (row) => row.p50Micros.toFixed(0)],
     ['p99 µs', (row) => row.p99Micros.toFixed(0)],
     ['p99.9 µs', (row) => row.p999Micros.toFixed(0)],

@@ -43,6 +43,13 @@ test('rows are medians, errors are summed, and ratios are to each reference that
   ])
 })
 
+test('HAProxy stands in for nginx where that does not take part', () => {
+  const series = ['vaned', 'haproxy'].map((name) => ({ name, version: '', runs: [run(100, 20)] }))
+  expect(summarise(series)[0]?.ratios.map(({ to }) => to)).toEqual(['haproxy'])
+  const withNginx = [...series, { name: 'nginx', version: '', runs: [run(100, 10)] }]
+  expect(summarise(withNginx)[0]?.ratios.map(({ to }) => to)).toEqual(['nginx'])
+})
+
 test('without a reference there is no ratio, and without a proxy neither CPU time nor memory', () => {
   const [row] = summarise([{ name: 'direct', version: '', runs: [run(100, undefined)] }])
   expect(row).toMatchObject({ ratios: [], cpuMicrosPerRequest: undefined, rssBytes: undefined })

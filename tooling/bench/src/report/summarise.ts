@@ -35,11 +35,14 @@ export interface Series {
 
 /** Proxies that the others are compared with, where they ran. */
 const REFERENCES: readonly string[] = ['nginx', '@fastify/http-proxy']
+/** Stands in for nginx where that cannot take part. */
+const STAND_IN = 'haproxy'
 
 /** Reduces the runs to one row per proxy. A proxy without a run is left out. */
 export function summarise(series: readonly Series[]): Row[] {
   const rows = series.filter(({ runs }) => runs.length > 0).map(toRow)
-  const references = REFERENCES.flatMap((name) => rows.find((row) => row.name === name) ?? [])
+  const names = rows.some(({ name }) => name === REFERENCES[0]) ? REFERENCES : [STAND_IN, ...REFERENCES]
+  const references = names.flatMap((name) => rows.find((row) => row.name === name) ?? [])
   return rows.map((row) => ({ ...row, ratios: references.map((reference) => toRatios(row, reference)) }))
 }
 

@@ -4,13 +4,22 @@ import { findProgram } from '../process/find-program.ts'
 import type { Launch } from '../process/launch.ts'
 import { UPSTREAM_BODIES } from './upstream-bodies.ts'
 
-/** What the upstream does: `static` answers with a body of a size that the path names, `sink` takes a body and says so. */
-export type UpstreamKind = 'static' | 'sink'
+/**
+ * What the upstream does: `static` answers with a body of a size that the path names, `static-h2c` the same in HTTP/2 by
+ * prior knowledge, `sink` takes a body and says so.
+ */
+export type UpstreamKind = 'static' | 'static-h2c' | 'sink'
 
 /** An upstream that can be started. */
 export interface Upstream {
   readonly name: string
   readonly launch: Launch
+}
+
+/** Why an upstream cannot run here and what to install; undefined if it can. */
+export function missingUpstream(kind: UpstreamKind): string | undefined {
+  if (kind !== 'static-h2c' || findProgram('nginx') !== undefined) return undefined
+  return 'its upstream is nginx, which is not installed: apt-get install nginx'
 }
 
 /** The upstream in front of which all proxies stand: nginx if it is installed, else a socket; for uploads always Node. */
@@ -28,7 +37,7 @@ export async function createUpstream(kind: UpstreamKind, folder: string, port: n
   const config = join(folder, 'upstream.conf')
   await mkdir(root)
   for (const [path, bytes] of UPSTREAM_BODIES) if (path !== '/') await writeFile(join(root, path), 'x'.repeat(bytes))
-  await writeFile(config, createConfig(folder, root, port))
+  await writeFile(config, createConfig({ folder, root, port, isHttp2: kind === 'static-h2c' }))
   return { name: 'nginx', launch: { command: nginx, args: ['-p', folder, '-e', 'stderr', '-c', config] } }
 }
 
@@ -36,7 +45,14 @@ function launchNode(file: string, port: number): Launch {
   return { command: process.execPath, args: [join(import.meta.dirname, file), String(port)] }
 }
 
-function createConfig(folder: string, root: string, port: number): string {
+interface ConfigParts {
+  readonly folder: string
+  readonly root: string
+  readonly port: number
+  readonly isHttp2: boolean
+}
+
+function createConfig({ folder, root, port, isHttp2 }: ConfigParts): string {
   return `daemon off;
 worker_processes 1;
 pid ${folder}/upstream.pid;
@@ -51,7 +67,7 @@ http {
   keepalive_requests 100000000;
   default_type text/plain;
   server {
-    listen 127.0.0.1:${port} backlog=4096;
+    listen 127.0.0.1:${port} backlog=4096${isHttp2 ? ' http2' : ''};
     root ${root};
     location / { return 200 '${'x'.repeat(UPSTREAM_BODIES.get('/') ?? 0)}'; }
 ${[...UPSTREAM_BODIES.keys()]

@@ -23,7 +23,6 @@ const EXTISM = 'Extism in process'
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '15' },
-    'componentize-js': { type: 'string' },
     json: { type: 'string', default: resolve(import.meta.dirname, '../../results/wasm.json') },
     help: { type: 'boolean', default: false },
   },
@@ -32,9 +31,8 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(`Compares calls of plugins: vane-wasm, jco's glue, Extism, and a function of JavaScript.
 
-  --rounds N              each subject is measured once a round (15); figures are medians
-  --componentize-js DIR   folder that has @bytecodealliance/componentize-js in node_modules
-  --json FILE             where the figures go (results/wasm.json)`)
+  --rounds N   each subject is measured once a round (15); figures are medians
+  --json FILE  where the figures go (results/wasm.json)`)
 } else {
   await run(Number(options.rounds))
 }
@@ -51,7 +49,7 @@ async function run(rounds: number): Promise<void> {
     console.log(`${callTable(figures, STATELESS)}\n`)
   }
   const toolchains = []
-  for (const toolchain of await buildToolchainPlugins(options['componentize-js'])) {
+  for (const toolchain of await buildToolchainPlugins()) {
     const figures = await measureToolchain(toolchain, rounds)
     if (figures !== undefined) toolchains.push({ name: toolchain.name, ...figures })
   }

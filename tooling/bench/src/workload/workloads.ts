@@ -1,11 +1,33 @@
 import type { BenchOptions } from '../options.ts'
-import { ALL, FEW, FORWARDERS, KEEPERS, ROUTERS, WITH_PLUGINS } from '../proxies/contenders.ts'
+import {
+  ALL,
+  FEW,
+  FORWARDERS,
+  HTTP2_FORWARDERS,
+  KEEPERS,
+  ROUTERS,
+  TERMINATORS,
+  WITH_PLUGINS,
+} from '../proxies/contenders.ts'
 import { nginx } from '../proxies/nginx.ts'
 import { parsePlugin } from '../proxies/plugin-choices.ts'
 import type { Proxy } from '../proxies/proxy.ts'
 import { createVaned } from '../proxies/vaned.ts'
 import type { Case, LoadMode } from './case.ts'
-import { DOWN_16K, DOWN_1M, RULES, SMALL, UP_1M, type Load } from './loads.ts'
+import {
+  DOWN_16K,
+  DOWN_1M,
+  FULL_HANDSHAKES,
+  HTTP2_UPSTREAM,
+  RESUMED_HANDSHAKES,
+  RULES,
+  SMALL,
+  TLS_HTTP1,
+  TLS_HTTP2,
+  TLS_HTTP2_SINGLE,
+  UP_1M,
+  type Load,
+} from './loads.ts'
 
 /** What can be asked for by name: one case or several. */
 export interface Workload {
@@ -75,6 +97,24 @@ export const WORKLOADS: readonly Workload[] = [
     ],
   },
   {
+    name: 'tls',
+    help: 'small over TLS, in HTTP/1.1 and in HTTP/2',
+    createCases: (options) =>
+      options.quick
+        ? [createCase(TLS_HTTP2, options, { proxies: FEW.filter(({ canTls }) => canTls), direct: false })]
+        : terminated(options, [TLS_HTTP1, TLS_HTTP2_SINGLE, TLS_HTTP2]),
+  },
+  {
+    name: 'handshakes',
+    help: 'TLS connections for one small request each, with whole handshakes and with resumed sessions',
+    createCases: (options) => terminated(options, [FULL_HANDSHAKES, RESUMED_HANDSHAKES]),
+  },
+  {
+    name: 'h2c-upstream',
+    help: HTTP2_UPSTREAM.summary,
+    createCases: (options) => [createCase(HTTP2_UPSTREAM, options, { proxies: HTTP2_FORWARDERS, direct: false })],
+  },
+  {
     name: 'idle',
     help: `memory of ${IDLE_CONNECTIONS} kept connections that had one small request each`,
     createCases: (options) => [
@@ -101,6 +141,10 @@ function forwarded(load: Load): Workload {
     help: load.summary,
     createCases: (options) => [createCase(load, options, { proxies: options.quick ? FEW : FORWARDERS })],
   }
+}
+
+function terminated(options: BenchOptions, loads: readonly Load[]): Case[] {
+  return loads.map((load) => createCase(load, options, { proxies: TERMINATORS, direct: false }))
 }
 
 function createCase(load: Load, options: BenchOptions, { proxies, direct = true }: Contenders): Case {

@@ -1,6 +1,5 @@
 import type { CgiTerminate, HttpRequest } from 'vane-core'
 import type { Connection } from '../../listen/connection.ts'
-import { ClientFault } from '../../http1/client-fault.ts'
 import { isHostOwned } from '../../http1/hop-by-hop.ts'
 import { fromWireValue } from '../../http1/wire-value.ts'
 
@@ -13,31 +12,6 @@ const NEVER: ReadonlySet<string> = new Set([
   // Libraries take HTTP_PROXY for the proxy that *they* should use ("httpoxy").
   'proxy',
 ])
-
-/**
- * The part of a path below the place where a program is mounted, decoded (RFC 3875 §4.1.5); `undefined` where the path is
- * not below it.
- *
- * @throws ClientFault 400 for what would mean something else decoded: an encoded slash, NUL, or bytes that are no UTF-8;
- *   and for segments `.` and `..`, since programs take what they are given for a place below some folder of theirs.
- */
-export function toPathInfo(path: string, scriptName: string): string | undefined {
-  if (path !== scriptName && !path.startsWith(`${scriptName}/`)) return undefined
-  const rest = path.slice(scriptName.length)
-  if (/%(?:2f|00)/i.test(rest)) throw new ClientFault(400, 'path of a CGI request with an encoded slash or NUL')
-  const pathInfo = decodePath(rest)
-  if (/(?:^|\/)\.{1,2}(?:\/|$)/.test(pathInfo)) throw new ClientFault(400, 'path of a CGI request with dot segments')
-  return pathInfo
-}
-
-function decodePath(path: string): string {
-  try {
-    // Bytes that came as they are become escapes first, so that both kinds are read as UTF-8 together.
-    return decodeURIComponent(path.replace(/[^\x00-\x7f]/g, (char) => `%${char.charCodeAt(0).toString(16)}`))
-  } catch {
-    throw new ClientFault(400, 'path of a CGI request that is no percent-encoded UTF-8')
-  }
-}
 
 /**
  * The whole environment of a program (RFC 3875 §4.1): what the rule says, and what the request says over it. Nothing of

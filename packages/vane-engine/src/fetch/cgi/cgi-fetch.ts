@@ -4,10 +4,11 @@ import { BodyLimitError } from '../../executor/body-limit-error.ts'
 import { collectBody } from '../../executor/collect-body.ts'
 import type { Fetch, FetchOutcome, Flow } from '../../executor/flow.ts'
 import { toStatusResponse } from '../../executor/respond-to-error.ts'
-import { toCgiEnvironment, toPathInfo } from './cgi-environment.ts'
+import { toCgiEnvironment } from './cgi-environment.ts'
 import { CgiExchange } from './cgi-exchange.ts'
 import type { CgiLog } from './cgi-log.ts'
 import type { CgiSlots } from './cgi-slots.ts'
+import { PathInfo } from './path-info.ts'
 
 /** What the programs of an engine share. */
 export interface CgiParts {
@@ -22,6 +23,7 @@ export interface CgiParts {
  */
 export function createCgiFetch(spec: CgiTerminate, command: readonly string[], { slots, log }: CgiParts): Fetch {
   const limitBytes = spec.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
+  const mount = new PathInfo(spec.scriptName)
   const workingDir = spec.workingDir ?? dirname(spec.binary)
 
   const run = async (flow: Flow, pathInfo: string): Promise<FetchOutcome> => {
@@ -54,7 +56,7 @@ export function createCgiFetch(spec: CgiTerminate, command: readonly string[], {
 
   return {
     start(flow) {
-      const pathInfo = toPathInfo(flow.request.path, spec.scriptName)
+      const pathInfo = mount.of(flow.request.path)
       if (pathInfo === undefined) return { tag: 'response', response: toStatusResponse(404) }
       return run(flow, pathInfo)
     },
