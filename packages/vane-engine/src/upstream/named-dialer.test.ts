@@ -62,7 +62,12 @@ async function reach(dialer: Dialer, connectMs = 5_000): Promise<string> {
     await once(socket, 'connect')
     return socket.remoteAddress!
   } catch (error) {
-    return toUpstreamError(error as Error, { upstream: 'app.test:80', isConnected: false, hasAnswered: false, isIdlePickup: false }).message
+    return toUpstreamError(error as Error, {
+      upstream: 'app.test:80',
+      isConnected: false,
+      hasAnswered: false,
+      isIdlePickup: false,
+    }).message
   }
 }
 
