@@ -1,8 +1,9 @@
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { freePort, preload, runToEnd, staticRules, testConfig, variablesOf } from './daemon-process.ts'
+import { freePort, preload, runToEnd, startDaemon, staticRules, testConfig, variablesOf } from './daemon-process.ts'
 
 const BROKEN =
   '{\n  "rules": [\n    { "name": "a", "listne": ["127.0.0.1:8080"], "terminate": { "type": "close" } }\n  ]\n}\n'
@@ -90,6 +91,25 @@ describe('vaned', () => {
     const ended = await runToEnd(['--check', '--config', bad.dir], { env: variablesOf(bad) })
     expect(ended.code).toBe(1)
     expect(ended.stderr).toContain('rules/test.json:3:20')
+  })
+
+  it('checks and starts where no name of an upstream can be resolved, and asks for none of them', async () => {
+    const asked: Buffer[] = []
+    const silent = createSocket('udp4', (message) => void asked.push(message))
+    silent.bind(0, '127.0.0.1')
+    await once(silent, 'listening')
+    onTestFinished(() => void silent.close())
+    const proxy = { type: 'http_proxy', upstream: 'no-such-name.invalid:80' }
+    const dns = { nameservers: [`127.0.0.1:${silent.address().port}`] }
+    const port = await freePort()
+    const rule = (name: string, terminate: object): object => ({ name, listen: [`127.0.0.1:${port}`], terminate })
+    const rules = [rule('a', { ...proxy, dns }), { ...rule('b', proxy), match: { 'http.uri.path': { equals: '/b' } } }]
+    const config = testConfig({ rules })
+    expect(await runToEnd(['--config', config.dir, '--check'], { env: variablesOf(config) })).toMatchObject({ code: 0 })
+    const { client } = await startDaemon(config)
+    config.write('rules/test.json', { rules: rules.slice(0, 1) })
+    expect(await client.call('reload')).toMatchObject({ status: 'swapped' })
+    expect(asked).toEqual([])
   })
 
   it('ends with 1 and a sentence when its port is in use', async () => {

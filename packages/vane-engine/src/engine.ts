@@ -45,7 +45,8 @@ export interface Engine {
   /** Figures since the engine was made. */
   stats(): EngineStats
   /**
-   * Closes the connections to an upstream that no request is on, so that the next request makes a new one.
+   * Closes the connections to an upstream that no request is on, so that the next request makes a new one, and asks for the
+   * upstream's name anew.
    *
    * @param upstream as `stats` names it.
    * @returns how many were closed, or `undefined` where there is no such upstream.
@@ -62,7 +63,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const logger = options.logger ?? SILENT_LOGGER
   const startedAtMs = performance.now()
   const counters = new EngineCounters()
-  const pools = new UpstreamPools()
+  const pools = new UpstreamPools(logger)
   const ticketKeys = new TicketKeys()
   const roots = new SystemRoots()
   const configDir = options.configDir ?? process.cwd()

@@ -2,6 +2,7 @@ import type { VaneError } from 'vane-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { ResponseDecoder } from '../src/http1/response-decoder.ts'
 import { DeadlineClock } from '../src/time/deadline-clock.ts'
+import { FixedDialer } from '../src/upstream/fixed-dialer.ts'
 import { Http1UpstreamPool } from '../src/upstream/upstream-pool.ts'
 import { ask, readBody } from './support/ask-upstream.ts'
 import { type Fate, startFlakyUpstream } from './support/flaky-upstream.ts'
@@ -13,10 +14,8 @@ const MAX_HEADER_BYTES = 65_536
 function poolTo(port: number): Http1UpstreamPool {
   const clock = new DeadlineClock()
   const context = { clock, decoder: new ResponseDecoder(MAX_HEADER_BYTES), maxHeaderBytes: MAX_HEADER_BYTES }
-  const pool = new Http1UpstreamPool(
-    { address: { kind: 'tcp', host: '127.0.0.1', port }, identity: undefined },
-    context,
-  )
+  const address = { kind: 'tcp', host: '127.0.0.1', port } as const
+  const pool = new Http1UpstreamPool({ address, identity: undefined, dialer: new FixedDialer(address) }, context)
   onTestFinished(() => {
     pool.close()
     clock.close()

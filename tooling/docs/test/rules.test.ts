@@ -192,6 +192,7 @@ describe('terminate', () => {
       upstream: 'required',
       version: 'auto',
       tls: 'none',
+      'dns.nameservers': "the system's",
       host: 'preserve',
       'timeouts.connect': '5s',
       'timeouts.first_byte': '60s',
@@ -267,7 +268,6 @@ test('what else the last section names compiles and does not run', () => {
     ocsp_fetch: { tls: { cert_file: 'c.pem', key_file: 'k.pem', ocsp_fetch: true } },
     'udp:': { listen: ['udp::1'], terminate: { type: 'close' } },
     h3: { terminate: { ...proxy, version: 'h3', tls: {} } },
-    dns: { terminate: { ...proxy, dns: { nameservers: ['192.0.2.1'] } } },
     'l4-peek': { middleware_chain: [{ use: 'a:l4-peek' }] },
     'l4-bytes': { middleware_chain: [{ use: 'a:l4-bytes' }] },
   }

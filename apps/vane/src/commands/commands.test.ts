@@ -23,7 +23,18 @@ const STATS: StatsResult = {
   plugin_anomalies: 0,
   limit_hits: { max_header_bytes: 2 },
   upstreams: [
-    { upstream: '127.0.0.1:9000', active: 1, idle: 2, tunnels: 5, waiting: 3, requests: 6, failures: 0, retries: 4 },
+    {
+      upstream: '127.0.0.1:9000',
+      active: 1,
+      idle: 2,
+      tunnels: 5,
+      waiting: 3,
+      requests: 6,
+      failures: 0,
+      retries: 4,
+      addresses: [],
+      unresolved: 0,
+    },
   ],
   flow_log: { verbosity: 'debug', entries: 12, file: { path: '/f', written: 10, dropped: 2 } },
   reloads: {
@@ -89,15 +100,14 @@ LISTENER   STATE      BOUND TO                 ERROR
 tcp::8080  listening  0.0.0.0:8080, [::]:8080
 tcp::80    retrying                            permission denied
 
-UPSTREAM        ACTIVE  IDLE  TUNNELS  WAITING  REQUESTS  FAILURES  RETRIES
+UPSTREAM        ACTIVE  IDLE  TUNNELS  WAITING  REQUESTS  FAILURES  RETRIES  ADDRESSES
 127.0.0.1:9000       1     2        5        3         6         0        4
 `,
     )
   })
 
   it('get upstreams', async () => {
-    const upstream = {
-      upstream: 'unix:/run/app',
+    const figures = {
       active: 1,
       idle: 0,
       tunnels: 0,
@@ -105,10 +115,19 @@ UPSTREAM        ACTIVE  IDLE  TUNNELS  WAITING  REQUESTS  FAILURES  RETRIES
       requests: 3,
       failures: 0,
       retries: 0,
+      addresses: [],
+      unresolved: 0,
     }
-    expect((await ask('get upstreams', { upstreams: [upstream] })).text).toBe(
-      `UPSTREAM       ACTIVE  IDLE  TUNNELS  WAITING  REQUESTS  FAILURES  RETRIES
+    const upstreams = [
+      { ...figures, upstream: 'unix:/run/app' },
+      { ...figures, upstream: 'a.test:80', addresses: ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'] },
+      { ...figures, upstream: 'b.test:80', unresolved: 2 },
+    ]
+    expect((await ask('get upstreams', { upstreams })).text).toBe(
+      `UPSTREAM       ACTIVE  IDLE  TUNNELS  WAITING  REQUESTS  FAILURES  RETRIES  ADDRESSES
 unix:/run/app       1     0        0        0         3         0        0
+a.test:80           1     0        0        0         3         0        0  192.0.2.1, 192.0.2.2, 192.0.2.3, … 1 more
+b.test:80           1     0        0        0         3         0        0  cannot be resolved
 `,
     )
   })

@@ -17,7 +17,13 @@ export function createHttpProxy(
   { pools, identities, via }: FetchContext,
 ): Fetch {
   const version = spec.type === 'websocket' ? 'h1' : spec.version
-  const { pool, release } = pools.lease({ address: spec.upstream, version, identity: identities.get(spec) })
+  const nameservers = spec.dns?.nameservers ?? []
+  const { pool, release } = pools.lease({
+    address: spec.upstream,
+    version,
+    identity: identities.get(spec),
+    nameservers,
+  })
   const upstreamHost = toUpstreamHost(spec)
   const { timeouts } = spec
   const retry: RetryContext | undefined =

@@ -212,7 +212,9 @@ export class ServerConnection extends Http2Connection implements Deadline {
   #awaitRequest(): void {
     const { keepAliveTimeoutMs } = this.#limits
     const isFirst = this.lastStreamId === 0
-    this.#setClock(isFirst ? Math.min(keepAliveTimeoutMs, this.#headDeadlineMs - performance.now()) : keepAliveTimeoutMs)
+    this.#setClock(
+      isFirst ? Math.min(keepAliveTimeoutMs, this.#headDeadlineMs - performance.now()) : keepAliveTimeoutMs,
+    )
   }
 
   #setClock(afterMs: number): void {

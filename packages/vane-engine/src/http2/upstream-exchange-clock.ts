@@ -1,7 +1,8 @@
 import { VaneError } from 'vane-core'
-import type { Deadline, DeadlineClock } from '../time/deadline-clock.ts'
+import type { Deadline } from '../time/deadline-clock.ts'
 import type { UpstreamRequest } from '../upstream/upstream-request.ts'
-import { toTimeout } from '../upstream/upstream-error.ts'
+import type { ExchangePool } from './exchange-pool.ts'
+import { toConnectTimeout, toTimeout } from '../upstream/upstream-error.ts'
 
 /** How long an upstream may leave `Expect: 100-continue` unanswered before the body goes out all the same (RFC 9110 §10.1.1). */
 const CONTINUE_WAIT_MS = 1_000
@@ -18,9 +19,7 @@ export interface TimedExchange {
 
 /** What a clock has to know. */
 export interface ExchangeClockOptions {
-  readonly clock: DeadlineClock
-  /** Of the upstream. */
-  readonly name: string
+  readonly pool: Pick<ExchangePool, 'clock' | 'name' | 'isResolving'>
   readonly timeouts: UpstreamRequest['timeouts']
   /** What earlier attempts have taken of the time for all of it. */
   readonly spentMs: number
@@ -36,19 +35,19 @@ export class UpstreamExchangeClock implements Deadline {
   #wait: ExchangeWait = 'connection'
 
   constructor(owner: TimedExchange, options: ExchangeClockOptions) {
-    const { clock, name, timeouts, spentMs } = options
+    const { pool, timeouts, spentMs } = options
     const { totalMs } = timeouts
     this.#owner = owner
     this.#options = options
     if (totalMs === undefined) return
-    this.#total = new TotalDeadline(owner, name, totalMs)
-    clock.add(this.#total)
-    clock.set(this.#total, totalMs - spentMs)
+    this.#total = new TotalDeadline(owner, pool.name, totalMs)
+    pool.clock.add(this.#total)
+    pool.clock.set(this.#total, totalMs - spentMs)
   }
 
   /** Begins to wait for something, and for nothing else any more. */
   start(wait: ExchangeWait): void {
-    const { clock } = this.#options
+    const { clock } = this.#options.pool
     this.#wait = wait
     if (this.deadlineMs === Infinity) clock.add(this)
     clock.set(this, this.#limitMs())
@@ -56,18 +55,18 @@ export class UpstreamExchangeClock implements Deadline {
 
   /** Waits for nothing, but for the end of it all. */
   stop(): void {
-    if (this.deadlineMs !== Infinity) this.#options.clock.delete(this)
+    if (this.deadlineMs !== Infinity) this.#options.pool.clock.delete(this)
   }
 
   /** Limits nothing any more. */
   end(): void {
     this.stop()
-    if (this.#total !== undefined) this.#options.clock.delete(this.#total)
+    if (this.#total !== undefined) this.#options.pool.clock.delete(this.#total)
   }
 
   /** For the clock alone. */
   onDeadline(): void {
-    this.#options.clock.delete(this)
+    this.#options.pool.clock.delete(this)
     if (this.#wait === 'continue') this.#owner.onContinueWait()
     else this.#owner.breakOff(this.#toError(this.#wait))
   }
@@ -88,7 +87,7 @@ export class UpstreamExchangeClock implements Deadline {
   }
 
   #toError(wait: Exclude<ExchangeWait, 'continue'>): VaneError {
-    const { name } = this.#options
+    const { name, isResolving } = this.#options.pool
     const limitMs = this.#limitMs()
     switch (wait) {
       case 'capacity': {
@@ -96,7 +95,7 @@ export class UpstreamExchangeClock implements Deadline {
         return new VaneError({ kind: 'resource', reason: 'connection-pool' }, message)
       }
       case 'connection':
-        return toTimeout(name, 'connect', limitMs)
+        return toConnectTimeout(name, limitMs, isResolving)
       case 'head':
         return toTimeout(name, 'read', limitMs)
       case 'end':

@@ -1,3 +1,4 @@
+import type { ExchangePool } from './exchange-pool.ts'
 import { type Body, EMPTY_BODY, HeaderList, type HttpResponse, VaneError } from 'vane-core'
 import { malformed, toTimeout, toUpstreamError } from '../upstream/upstream-error.ts'
 import { ConnectionFault } from './connection-fault.ts'
@@ -13,9 +14,7 @@ import { toResetError } from './reset-error.ts'
 import { type Http2ResponseHead, parseResponseFields } from './response-fields.ts'
 import { findTrailerFault } from './find-trailer-fault.ts'
 import { toTrailers } from '../http1/trailers.ts'
-import type { DeadlineClock } from '../time/deadline-clock.ts'
 import type { UpstreamExchange, UpstreamListener, UpstreamRequest } from '../upstream/upstream-request.ts'
-import type { UpstreamTransport } from '../upstream/upstream-transport.ts'
 import { type TimedExchange, UpstreamExchangeClock } from './upstream-exchange-clock.ts'
 import { NotHttp2Error, type PlacedRequest, type UpstreamSession } from './upstream-session.ts'
 
@@ -25,18 +24,6 @@ const MAX_INTERIMS = 16
 const MAX_REPLAYS = 2
 /** Methods whose repetition is harmless (RFC 9110 §9.2.2), of those that are let through. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])
-
-/** What an exchange asks of its pool. */
-export interface ExchangePool {
-  readonly clock: DeadlineClock
-  readonly name: string
-  readonly scheme: 'http' | 'https'
-  readonly fallback: Pick<UpstreamTransport, 'send'> | undefined
-  countFailure(): void
-  retry(exchange: Http2UpstreamExchange): void
-  forget(exchange: Http2UpstreamExchange): void
-  onOtherProtocol(request: UpstreamRequest): void
-}
 
 /** One request to an HTTP/2 upstream, from the pool to its response. */
 export class Http2UpstreamExchange
@@ -74,8 +61,12 @@ export class Http2UpstreamExchange
     const line = { method, scheme: pool.scheme, authority: host, target }
     this.#pairs = toRequestPairs(line, headers, { length, expectsContinue })
     this.#startedAtMs = timeouts.totalMs === undefined ? 0 : performance.now() - attempt.spentMs
-    const { clock, name } = pool
-    this.#clock = new UpstreamExchangeClock(this, { clock, name, timeouts, spentMs: attempt.spentMs })
+    this.#clock = new UpstreamExchangeClock(this, { pool, timeouts, spentMs: attempt.spentMs })
+  }
+
+  /** What a connection that is made for it may take. */
+  get connectMs(): number {
+    return this.#request.timeouts.connectMs
   }
 
   cancel(reason: Error): void {

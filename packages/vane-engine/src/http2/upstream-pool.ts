@@ -3,6 +3,7 @@ import { DeadlineClock } from '../time/deadline-clock.ts'
 import type { UpstreamStats } from '../upstream/upstream-pool.ts'
 import { Http2UpstreamExchange } from './upstream-exchange.ts'
 import type { DialedSocket } from '../upstream/dial.ts'
+import { type AddressFollower, type Dialer, NO_NAME } from '../upstream/dialer.ts'
 import type { UpstreamExchange, UpstreamListener, UpstreamRequest } from '../upstream/upstream-request.ts'
 import type { UpstreamTransport } from '../upstream/upstream-transport.ts'
 import { type SessionOwner, UpstreamSession, type UpstreamSessionOptions } from './upstream-session.ts'
@@ -33,13 +34,15 @@ export interface Http2PoolOptions extends Partial<UpstreamSessionOptions> {
   /** Default: one of its own. */
   readonly clock?: DeadlineClock
   /** Begins to connect; with TLS, `h2` is among the protocols offered. */
-  dial(): DialedSocket
+  dial(connectMs: number): DialedSocket
+  /** What `dial` uses; absent where the upstream has no name to be looked up. */
+  readonly dialer?: Dialer
   /** Takes the requests for an upstream that does not agree to HTTP/2; without it they fail. */
   readonly fallback?: Fallback
 }
 
 /** HTTP/2 connections to one upstream: one, unless it has more streams than that takes or the upstream is leaving it. */
-export class Http2UpstreamPool implements UpstreamTransport, SessionOwner {
+export class Http2UpstreamPool implements UpstreamTransport, SessionOwner, AddressFollower {
   readonly name: string
   readonly scheme: 'http' | 'https'
   readonly fallback: Fallback | undefined
@@ -59,6 +62,7 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner {
     this.fallback = options.fallback
     this.clock = options.clock ?? new DeadlineClock()
     this.#options = { ...DEFAULT_SESSION_OPTIONS, ...options }
+    options.dialer?.follow(this)
   }
 
   send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
@@ -84,10 +88,30 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner {
       exchange.onWaiting()
       return
     }
-    const session = new UpstreamSession(this.#options.dial(), this, this.#options)
+    const session = new UpstreamSession(this.#options.dial(exchange.connectMs), this, this.#options)
     this.#sessions.add(session)
     exchange.onAssigned(session)
     session.place(exchange)
+  }
+
+  expireName(): void {
+    this.#options.dialer?.expireName()
+    this.fallback?.expireName?.()
+  }
+
+  get isResolving(): boolean {
+    return this.#options.dialer?.isResolving === true
+  }
+
+  get hasConnections(): boolean {
+    return this.#sessions.size > 0
+  }
+
+  leaveOthers(isCurrent: (address: string) => boolean): void {
+    for (const session of this.#sessions) {
+      const { remoteAddress } = session
+      if (remoteAddress !== undefined && !isCurrent(remoteAddress)) session.leave()
+    }
   }
 
   /** Sends a request again that has certainly not been processed, or does no harm twice. */
@@ -141,6 +165,7 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner {
   stats(): UpstreamStats {
     const idle = [...this.#sessions].filter((session) => session.isIdle).length
     const other = this.fallback?.stats?.()
+    const name = this.#options.dialer?.stats() ?? NO_NAME
     return {
       upstream: this.name,
       active: this.#sessions.size - idle + (other?.active ?? 0),
@@ -151,12 +176,15 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner {
       requests: this.#requests + (other?.requests ?? 0),
       failures: this.#failures + (other?.failures ?? 0),
       retries: this.#retries + (other?.retries ?? 0),
+      addresses: name.addresses.length > 0 ? name.addresses : (other?.addresses ?? []),
+      unresolved: name.unresolved,
     }
   }
 
   /** No request will follow those that are running: connections close after them. */
   retire(): void {
     this.#isRetired = true
+    this.#options.dialer?.unfollow()
     this.fallback?.retire?.()
     for (const session of this.#sessions) session.leave()
   }

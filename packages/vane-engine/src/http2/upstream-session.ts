@@ -108,6 +108,11 @@ export class UpstreamSession extends Http2Connection implements Deadline {
     return this.streams.size === 0 && this.#queue.size === 0
   }
 
+  /** Where it leads; `undefined` until it has been made, and of a Unix socket. */
+  get remoteAddress(): string | undefined {
+    return this.socket.remoteAddress
+  }
+
   /** Whether the connection has been made. */
   get isConnected(): boolean {
     return this.#state !== 'connecting'

@@ -60,7 +60,7 @@ export async function link(symbolic: SymbolicFlowGraph, context: LinkContext): P
     }
     for (const entry of symbolic.fetches) {
       if (entry.spec.type === 'tcp_forward') {
-        fetches.push(new TcpForward(entry.spec))
+        fetches.push(new TcpForward(entry.spec, context.pools.createDialer(entry.spec.upstream)))
         continue
       }
       fetches.push(

@@ -52,6 +52,7 @@ test('what runs is not refused', () => {
         ],
       },
       { listen: [':81'], ...proxy({ version: 'h1', retry: { max_attempts: 2, buffering: 'force' } }) },
+      { listen: [':83'], ...proxy({ dns: { nameservers: ['192.0.2.1'] } }) },
       {
         listen: ['unix:/run/x'],
         terminate: { type: 'static', status: 200, headers: { a: '${host}' }, body: { base64: '/w==' } },
@@ -79,7 +80,6 @@ test.each<[string, object, string]>([
     'middleware of kind l4-bytes',
   ],
   ['a version', proxy({ version: 'h3', tls: {} }), 'HTTP/3 to an upstream'],
-  ['name servers', proxy({ dns: { nameservers: ['192.0.2.1'] } }), 'name servers of an upstream ("dns")'],
 ])('%s that does not run is refused with rule, file and line', (_name, rule, what) => {
   const found = findIn({ ...rule, name: 'the rule' })
   expect(found).toMatchObject([

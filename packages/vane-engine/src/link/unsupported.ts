@@ -5,7 +5,6 @@ import {
   type Diagnostic,
   type FetchSpec,
   type HttpProxyTerminate,
-  type UpstreamOptions,
   type SourceSpan,
   type SymbolicFlowGraph,
 } from 'vane-core'
@@ -29,7 +28,7 @@ const FETCHES: {
   readonly [Type in FetchSpec['type']]?: (spec: Extract<FetchSpec, { type: Type }>) => string | undefined
 } = {
   http_proxy: whatHttpProxyLacks,
-  websocket: whatProxyLacks,
+  websocket: () => undefined,
   static: () => undefined,
   synthesize: () => undefined,
   redirect_https: () => undefined,
@@ -90,9 +89,5 @@ function whatFetchLacks<Type extends FetchSpec['type']>(spec: Extract<FetchSpec,
 
 function whatHttpProxyLacks(spec: HttpProxyTerminate): string | undefined {
   if (spec.version === 'h3') return 'HTTP/3 to an upstream'
-  return whatProxyLacks(spec)
-}
-
-function whatProxyLacks({ dns }: UpstreamOptions): string | undefined {
-  return dns !== undefined ? 'name servers of an upstream ("dns")' : undefined
+  return undefined
 }

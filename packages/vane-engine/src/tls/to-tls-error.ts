@@ -1,5 +1,6 @@
 import { type UpstreamAddress, VaneError } from 'vane-core'
 import { errorCode } from '../config/io-error.ts'
+import { NameFailure } from '../upstream/resolve/name-failure.ts'
 import { describeAddress, type UpstreamIdentity } from './upstream-tls.ts'
 
 /**
@@ -12,7 +13,9 @@ export function toTlsError(
   address: UpstreamAddress,
   identity: Pick<UpstreamIdentity, 'verifiedName'>,
 ): VaneError | undefined {
-  if ('syscall' in error && (error.syscall === 'connect' || error.syscall === 'getaddrinfo')) return undefined
+  if ('syscall' in error && error.syscall === 'connect') return undefined
+  // An aggregate is of the connections to the addresses of a name.
+  if (error instanceof NameFailure || error instanceof AggregateError) return undefined
   const message = `TLS with the upstream ${describeAddress(address)} failed: ${reasonOf(error, identity)}`
   // Whoever closes without a word may be starting or ending; all else will be the same the next time.
   const reason = CLOSED.has(errorCode(error)) ? 'unreachable' : 'tls-handshake'

@@ -61,12 +61,21 @@ async function startServer(options: TlsOptions = {}): Promise<number> {
   return listen(server)
 }
 
-function identityOf(tls: Partial<UpstreamTls>, port = 1, host = '127.0.0.1'): Promise<UpstreamIdentity> {
-  return createUpstreamIdentity(
+/** Where the upstreams of identities listen. */
+const PORTS = new WeakMap<UpstreamIdentity, number>()
+
+async function identityOf(tls: Partial<UpstreamTls>, port = 1, host = '127.0.0.1'): Promise<UpstreamIdentity> {
+  const identity = await createUpstreamIdentity(
     { ...DEFAULTS, ...tls },
     { kind: 'tcp', host, port },
     { files: new TlsFiles(dir), roots: ROOTS },
   )
+  PORTS.set(identity, port)
+  return identity
+}
+
+function connectTo(identity: UpstreamIdentity, alpn: readonly string[]): TLSSocket {
+  return identity.connect(alpn, { host: '127.0.0.1', port: PORTS.get(identity)! })
 }
 
 interface Visit {
@@ -76,7 +85,7 @@ interface Visit {
 
 /** Connects, listens to the end, and tells what was said. */
 async function visit(identity: UpstreamIdentity): Promise<Visit> {
-  const socket = identity.connect(['http/1.1'])
+  const socket = connectTo(identity, ['http/1.1'])
   let text = ''
   socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
   const failed = once(socket, 'close').then(() => {
@@ -95,7 +104,7 @@ async function failureOf(
   port: number,
   reason: UpstreamReason = 'tls-handshake',
 ): Promise<string | undefined> {
-  const socket: TLSSocket = identity.connect([])
+  const socket = connectTo(identity, [])
   socket.resume()
   const [error] = (await once(socket, 'error')) as [Error]
   const told = toTlsError(error, { kind: 'tcp', host: '127.0.0.1', port }, identity)

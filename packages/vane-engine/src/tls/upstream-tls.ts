@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP, type NetConnectOpts } from 'node:net'
 import {
   checkServerIdentity,
   connect,
@@ -61,13 +61,10 @@ export class UpstreamIdentity {
    * `toTlsError` puts into words.
    *
    * @param alpn protocols offered, most wanted first.
+   * @param where what leads to the upstream's address.
    */
-  connect(alpn: readonly string[]): TLSSocket {
-    const { address } = this.#parts
-    const socket = connect({
-      ...(address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port, noDelay: true }),
-      ...this.connectOptions(alpn),
-    })
+  connect(alpn: readonly string[], where: NetConnectOpts): TLSSocket {
+    const socket = connect({ ...where, ...this.connectOptions(alpn) })
     this.#keepSession(socket)
     return socket
   }

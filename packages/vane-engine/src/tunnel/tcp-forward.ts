@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net'
-import { type TcpForwardTerminate, VaneError } from 'vane-core'
+import type { TcpForwardTerminate, VaneError } from 'vane-core'
 import { resetSocket } from '../listen/reset-socket.ts'
 import { describeAddress } from '../tls/upstream-tls.ts'
-import { toUpstreamError } from '../upstream/upstream-error.ts'
+import type { Dialer } from '../upstream/dialer.ts'
+import { toConnectTimeout, toUpstreamError } from '../upstream/upstream-error.ts'
 import { toUpstreamName } from '../upstream/upstream-pool.ts'
 import { joinSockets } from './join-sockets.ts'
 
@@ -18,9 +19,11 @@ export class TcpForward {
   /** As it is named in the rule. */
   readonly upstream: string
   readonly #spec: TcpForwardTerminate
+  readonly #dialer: Dialer
 
-  constructor(spec: TcpForwardTerminate) {
+  constructor(spec: TcpForwardTerminate, dialer: Dialer) {
     this.#spec = spec
+    this.#dialer = dialer
     this.upstream = toUpstreamName(spec.upstream)
   }
 
@@ -33,10 +36,7 @@ export class TcpForward {
   carry({ socket: client, lastBytes }: ForwardedClient, onFailure: (error: VaneError) => void): void {
     const { upstream: address, connectTimeoutMs, idleTimeoutMs } = this.#spec
     const name = describeAddress(address)
-    const upstream =
-      address.kind === 'unix'
-        ? connect({ path: address.path, allowHalfOpen: true })
-        : connect({ host: address.host, port: address.port, allowHalfOpen: true, noDelay: true })
+    const upstream = this.#dialer.open(connectTimeoutMs, (where) => connect({ ...where, allowHalfOpen: true }))
     let [isConnected, hasFailed] = [false, false]
     const fail = (error: VaneError): void => {
       if (hasFailed) return
@@ -47,8 +47,7 @@ export class TcpForward {
       resetSocket(client)
     }
     const connectTimer = setTimeout(() => {
-      const message = `upstream ${name} did not accept within ${connectTimeoutMs} ms`
-      fail(new VaneError({ kind: 'timeout', reason: 'connect' }, message, { context: { upstream: name } }))
+      fail(toConnectTimeout(name, connectTimeoutMs, this.#dialer.isResolving))
     }, connectTimeoutMs)
     upstream.once('connect', () => {
       isConnected = true

@@ -1,6 +1,6 @@
-import { connect, type Socket } from 'node:net'
-import type { UpstreamAddress } from 'vane-core'
+import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import type { UpstreamIdentity } from '../tls/upstream-tls.ts'
+import type { Dialer } from './dialer.ts'
 
 /** A socket that is connecting. */
 export interface DialedSocket {
@@ -9,15 +9,25 @@ export interface DialedSocket {
   readonly readyEvent: 'connect' | 'secureConnect'
 }
 
-/** What HTTP/1.1 is called where protocols are agreed on (RFC 7301 §6). */
-const ALPN_HTTP1: readonly string[] = ['http/1.1']
+/** Begins to connect to an upstream in clear. Failures come as the socket's `error`. */
+export function dial(dialer: Dialer, connectMs: number): DialedSocket {
+  return { socket: dialer.open(connectMs, connectPlain), readyEvent: 'connect' }
+}
 
-/** Begins to connect to an upstream, by TLS where there is an identity. Failures come as the socket's `error`. */
-export function dial(address: UpstreamAddress, identity?: UpstreamIdentity): DialedSocket {
-  if (identity !== undefined) return { socket: identity.connect(ALPN_HTTP1), readyEvent: 'secureConnect' }
-  const socket =
-    address.kind === 'unix'
-      ? connect({ path: address.path })
-      : connect({ host: address.host, port: address.port, noDelay: true })
-  return { socket, readyEvent: 'connect' }
+/**
+ * Begins to connect to an upstream by TLS. Failures come as the socket's `error`.
+ *
+ * @param alpn protocols offered, most wanted first.
+ */
+export function dialTls(
+  dialer: Dialer,
+  connectMs: number,
+  identity: UpstreamIdentity,
+  alpn: readonly string[],
+): DialedSocket {
+  return { socket: dialer.open(connectMs, (where) => identity.connect(alpn, where)), readyEvent: 'secureConnect' }
+}
+
+function connectPlain(where: NetConnectOpts): Socket {
+  return connect(where)
 }

@@ -43,6 +43,7 @@ function openTransport(
     },
     stats: () => expect.fail('not asked for'),
     dropIdle: () => 0,
+    expireName: () => {},
     retire: () => {},
     close: () => {},
   }

@@ -1,3 +1,4 @@
+import type { ConnectionOwner } from './connection-owner.ts'
 import type { Socket } from 'node:net'
 import { type Body, type BodySource, EMPTY_BODY, toBody, VaneError } from 'vane-core'
 import type { BodyOwner } from '../http1/body-pipe.ts'
@@ -5,10 +6,10 @@ import { ChunkedDecoder } from '../http1/chunked-decoder.ts'
 import { HeadAssembler } from '../http1/head-assembler.ts'
 import { HeadFault } from '../http1/head-fault.ts'
 import { ReceivedContent } from '../http1/received-content.ts'
-import type { DecodedResponse, ResponseDecoder } from '../http1/response-decoder.ts'
+import type { DecodedResponse } from '../http1/response-decoder.ts'
 import { SocketFlow } from '../http1/socket-flow.ts'
-import type { Deadline, DeadlineClock } from '../time/deadline-clock.ts'
-import { malformed, toTimeout, toUpstreamError } from './upstream-error.ts'
+import type { Deadline } from '../time/deadline-clock.ts'
+import { malformed, toConnectTimeout, toTimeout, toUpstreamError } from './upstream-error.ts'
 import type { Http1UpstreamExchange } from './upstream-exchange.ts'
 
 /** Interim responses one request may get. */
@@ -16,24 +17,6 @@ const MAX_INTERIMS = 16
 /** Unwanted rest of a response that is read to its end, so that its connection can be kept. */
 const MAX_DISCARD_BYTES = 65_536
 const DISCARD_MS = 5_000
-
-/** The pool a connection belongs to, as the connection sees it. */
-export interface ConnectionOwner {
-  /** For people. */
-  readonly name: string
-  readonly clock: DeadlineClock
-  readonly decoder: ResponseDecoder
-  readonly maxHeaderBytes: number
-  /** How long it may stay unused. */
-  readonly idleTimeoutMs: number
-  /** Puts an error into words that came before the connection was ready. */
-  explain(error: Error): Error
-  /** It can take the next request. */
-  onFree(connection: UpstreamConnection): void
-  /** It carries a tunnel from now on, until it closes. */
-  onSwitched(connection: UpstreamConnection): void
-  onClosed(connection: UpstreamConnection): void
-}
 
 /** What a connection's clock is running for. */
 type Phase = 'connect' | 'continue' | 'read' | 'body' | 'discard' | 'idle'
@@ -61,6 +44,8 @@ export class UpstreamConnection implements BodyOwner, Deadline {
   /** The head of the final response is there. */
   #hasBegun = false
   #persists = false
+  /** It leads to where the upstream no longer is. */
+  #isLeaving = false
   #isResponseDone = false
   #isClosed = false
   #error: Error | undefined
@@ -113,6 +98,12 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     return !socket.destroyed && socket.writable && !socket.readableEnded
   }
 
+  /** Takes no further request: closes now, or after the one that is on it. */
+  leave(): void {
+    this.#isLeaving = true
+    if (this.isConnected && this.#exchange === undefined && this.#content === undefined) this.socket.destroy()
+  }
+
   /** The upload is over; where the response is as well, the connection is free. */
   onUploaded(): void {
     if (this.#isResponseDone) this.#finish()
@@ -156,6 +147,8 @@ export class UpstreamConnection implements BodyOwner, Deadline {
         exchange?.startUpload()
         break
       case 'connect':
+        exchange?.breakOff(toConnectTimeout(this.#owner.name, this.#phaseMs, this.#owner.isResolving))
+        break
       case 'read':
         exchange?.breakOff(toTimeout(this.#owner.name, this.#phase, this.#phaseMs))
         break
@@ -304,7 +297,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
   #finish(): void {
     this.#exchange?.onReleased()
     this.#exchange = undefined
-    if (this.#persists && !this.#isClosed && this.isUsable) this.#becomeFree()
+    if (this.#persists && !this.#isLeaving && !this.#isClosed && this.isUsable) this.#becomeFree()
     else this.socket.destroy()
   }
 

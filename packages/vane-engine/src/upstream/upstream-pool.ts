@@ -3,8 +3,10 @@ import type { ResponseDecoder } from '../http1/response-decoder.ts'
 import type { DeadlineClock } from '../time/deadline-clock.ts'
 import { toTlsError } from '../tls/to-tls-error.ts'
 import type { UpstreamIdentity } from '../tls/upstream-tls.ts'
-import { dial } from './dial.ts'
-import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts'
+import { dial, dialTls } from './dial.ts'
+import type { AddressFollower, Dialer, NameStats } from './dialer.ts'
+import type { ConnectionOwner } from './connection-owner.ts'
+import { UpstreamConnection } from './upstream-connection.ts'
 import { Http1UpstreamExchange } from './upstream-exchange.ts'
 import type { UpstreamExchange, UpstreamListener, UpstreamRequest } from './upstream-request.ts'
 import type { UpstreamTransport } from './upstream-transport.ts'
@@ -17,7 +19,7 @@ const MAX_CONNECTIONS = 100
 const IDLE_TIMEOUT_MS = 45_000
 
 /** Figures of one upstream at one moment. */
-export interface UpstreamStats {
+export interface UpstreamStats extends NameStats {
   readonly upstream: string
   /** Connections that carry a request. */
   readonly active: number
@@ -42,15 +44,19 @@ export interface PoolContext {
   readonly maxHeaderBytes: number
 }
 
+/** What HTTP/1.1 is called where protocols are agreed on (RFC 7301 §6). */
+const ALPN_HTTP1: readonly string[] = ['http/1.1']
+
 /** Where a pool's connections lead. */
 export interface PoolTarget {
   readonly address: UpstreamAddress
+  readonly dialer: Dialer
   /** `undefined`: in clear. */
   readonly identity: UpstreamIdentity | undefined
 }
 
 /** HTTP/1.1 connections to one upstream. */
-export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
+export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport, AddressFollower {
   /** For people: `host:port` or `unix:/path`. */
   readonly name: string
   readonly clock: DeadlineClock
@@ -74,6 +80,7 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
     this.clock = clock
     this.decoder = decoder
     this.maxHeaderBytes = maxHeaderBytes
+    target.dialer.follow(this)
   }
 
   /**
@@ -110,6 +117,25 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
   explain(error: Error): Error {
     const { address, identity } = this.#target
     return (identity === undefined ? undefined : toTlsError(error, address, identity)) ?? error
+  }
+
+  expireName(): void {
+    this.#target.dialer.expireName()
+  }
+
+  get isResolving(): boolean {
+    return this.#target.dialer.isResolving
+  }
+
+  get hasConnections(): boolean {
+    return this.#connections.size > 0
+  }
+
+  leaveOthers(isCurrent: (address: string) => boolean): void {
+    for (const connection of this.#connections) {
+      const { remoteAddress } = connection.socket
+      if (remoteAddress !== undefined && !isCurrent(remoteAddress)) connection.leave()
+    }
   }
 
   onFree(connection: UpstreamConnection): void {
@@ -159,12 +185,14 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
       requests: this.#requests,
       failures: this.#failures,
       retries: this.#retries,
+      ...this.#target.dialer.stats(),
     }
   }
 
   /** No request will follow those that are running: connections close after them. */
   retire(): void {
     this.#isRetired = true
+    this.#target.dialer.unfollow()
     this.dropIdle()
   }
 
@@ -183,7 +211,10 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport {
       exchange.onWaiting()
       return
     }
-    const { socket, readyEvent } = dial(this.#target.address, this.#target.identity)
+    const { dialer, identity } = this.#target
+    const { connectMs } = exchange.request.timeouts
+    const { socket, readyEvent } =
+      identity === undefined ? dial(dialer, connectMs) : dialTls(dialer, connectMs, identity, ALPN_HTTP1)
     const connection = new UpstreamConnection(socket, this, readyEvent)
     this.#connections.add(connection)
     this.#assign(exchange, connection)

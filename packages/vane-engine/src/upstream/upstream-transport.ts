@@ -14,6 +14,8 @@ export interface UpstreamTransport {
   stats(): UpstreamStats
   /** Closes every connection that no request is on. @returns how many. */
   dropIdle(): number
+  /** The next connection asks for the upstream's name anew. */
+  expireName(): void
   /** No request will follow those that are running: connections close after them. */
   retire(): void
   /** Ends every connection, running requests and tunnels included. */

@@ -84,6 +84,10 @@ export interface UpstreamResult {
   readonly failures: number
   /** Times that a request was sent again: a kept connection had died, or its rule has it repeated. */
   readonly retries: number
+  /** What its name stood for last; none of an upstream without a name, and before the first connection. */
+  readonly addresses: readonly string[]
+  /** Questions for its name that came to nothing so far. */
+  readonly unresolved: number
 }
 
 /** Answer to `get_upstreams`: each way to an upstream that rules in force name, or that requests or tunnels are still on. */
