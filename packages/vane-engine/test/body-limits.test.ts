@@ -64,6 +64,8 @@ describe('a request over HTTP/1.1', () => {
     expect(await send(LIMIT)).toMatch(/^HTTP\/1\.1 200 /)
     expect(upstream.requests.map(({ body }) => body.length)).toEqual([LIMIT])
     expect(await send(LIMIT + 1)).toMatch(/^HTTP\/1\.1 413 [^]*connection: close/)
+    // What clients do must not fill the log.
+    expect(vane.logs.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([])
     expect(upstream.requests).toHaveLength(1)
   })
 
