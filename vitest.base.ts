@@ -6,7 +6,8 @@ const base: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ['vane-source', 'node'] } },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 20_000,
+    // For what hangs, not for what is slow: property tests take minutes on a machine with other things to do.
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     reporters: ['default'],
   },

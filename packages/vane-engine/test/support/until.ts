@@ -1,5 +1,5 @@
 /** Waits until `probe` answers something other than `undefined` and `false`; fails with `what` after the deadline. */
-export async function until<T>(what: string, probe: () => T | undefined | false, deadlineMs = 5_000): Promise<T> {
+export async function until<T>(what: string, probe: () => T | undefined | false, deadlineMs = 20_000): Promise<T> {
   const endsAt = performance.now() + deadlineMs
   for (;;) {
     const value = probe()
