@@ -10,7 +10,7 @@ import { createMgmtClient, type MgmtClient } from 'vane-mgmt'
 import { onTestFinished } from 'vitest'
 
 const MAIN = new URL('../src/main.ts', import.meta.url).pathname
-const DEADLINE_MS = 15_000
+const DEADLINE_MS = 60_000
 
 /** One line of the daemon's log. */
 export interface LogLine {

@@ -12,7 +12,7 @@ const VANED = resolve(import.meta.dirname, '../../../apps/vaned/src/main.ts')
 const VANE = resolve(import.meta.dirname, '../../../apps/vane/src/main.ts')
 /** From sources, so that nothing has to be built for it. */
 const NODE_ARGS = ['--conditions=vane-source']
-const DEADLINE_MS = 15_000
+const DEADLINE_MS = 60_000
 
 /** An example that is being served. */
 export interface RunningExample {

@@ -94,7 +94,7 @@ export async function bodyOf(decision: ReturnType<PluginCallSite['l7Request']>):
 
 /** Waits until something holds; fails after five seconds. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadlineMs = Date.now() + 5000
+  const deadlineMs = Date.now() + 20_000
   while (!holds()) {
     if (Date.now() > deadlineMs) throw new Error(`not within 5 s: ${what}`)
     await new Promise((resolve) => setImmediate(resolve))

@@ -9,7 +9,7 @@ export interface RawReply {
   readonly closed: boolean
 }
 
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = 60_000
 
 /** A Unix socket; with a name to ask for, where it speaks TLS. */
 export interface RawTarget {
