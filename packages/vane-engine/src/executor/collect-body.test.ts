@@ -10,10 +10,13 @@ setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 /** A body that is pushed by hand. */
-function startCollecting(limitBytes: number): { sink: BodySink; collected: ReturnType<typeof collectBody> } {
+function startCollecting(
+  limitBytes: number,
+  length?: number,
+): { sink: BodySink; collected: ReturnType<typeof collectBody> } {
   let sink: BodySink | undefined
   const source = { start: (to: BodySink) => (sink = to), resume: () => {}, cancel: () => {} }
-  const body: StreamBody = { kind: 'stream', source, length: undefined }
+  const body: StreamBody = { kind: 'stream', source, length }
   const collected = collectBody(body, { direction: 'request', limitBytes })
   return { sink: sink!, collected }
 }
@@ -45,4 +48,14 @@ test('what is in memory is the body, not all that was read with it', async () =>
   const body = await collected
   expect(body.kind === 'fixed' && body.bytes.length).toBe(200)
   expect(body.kind === 'fixed' && body.bytes.buffer.byteLength).toBeLessThan(4_096)
+})
+
+test('no more room is made than the body may take', async () => {
+  for (const length of [undefined, 3_000]) {
+    const { sink, collected } = startCollecting(3_000, length)
+    for (let at = 0; at < 30; at++) sink.write(Buffer.alloc(100))
+    sink.end(undefined)
+    const body = await collected
+    expect(body.kind === 'fixed' && body.bytes.buffer.byteLength).toBe(3_000)
+  }
 })

@@ -25,7 +25,7 @@ export function collectBody({ source, length }: StreamBody, { direction, limitBy
       refuse()
       return
     }
-    const collected = new CollectedBytes()
+    const collected = new CollectedBytes(length ?? limitBytes)
     source.start({
       write(chunk) {
         if (collected.length + chunk.length > limitBytes) refuse()

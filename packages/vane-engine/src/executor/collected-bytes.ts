@@ -8,9 +8,15 @@ const MIN_BUFFER_BYTES = 1_024
  */
 export class CollectedBytes {
   length = 0
+  readonly #maxBytes: number
   /** The only piece so far, as it came. */
   #first: Uint8Array | undefined
   #buffer: Buffer | undefined
+
+  /** @param maxBytes that are expected at most: for more than them no room is made ahead. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
 
   add(piece: Uint8Array): void {
     const at = this.length
@@ -37,7 +43,8 @@ export class CollectedBytes {
   #reserve(bytes: number): Buffer {
     const before = this.#buffer
     if (before !== undefined && bytes <= before.length) return before
-    const buffer = Buffer.allocUnsafeSlow(Math.max(MIN_BUFFER_BYTES, bytes, 2 * (before?.length ?? 0)))
+    const roomy = Math.max(MIN_BUFFER_BYTES, 2 * (before?.length ?? 0))
+    const buffer = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(this.#maxBytes, roomy)))
     if (before !== undefined) buffer.set(before)
     this.#buffer = buffer
     return buffer
