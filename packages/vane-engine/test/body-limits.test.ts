@@ -91,6 +91,19 @@ describe('a request over HTTP/1.1', () => {
   )
 })
 
+test.each([
+  ['declared', `content-length: ${LIMIT + 1}\r\n\r\n`],
+  ['in chunks', `transfer-encoding: chunked\r\n\r\n${chunked('x'.repeat(LIMIT + 1), 100)}`],
+])('a client cannot fill the log with bodies that are too large: %s', async (_how, content) => {
+  await using upstream = await startRecordingUpstream()
+  await using vane = await startLimited(upstream.port, 'request')
+  using client = await connectRaw(vane.port)
+  client.send(`POST / HTTP/1.1\r\nhost: a\r\n${content}`)
+  expect(await client.closed()).toMatch(/^HTTP\/1\.1 413 /)
+  expect(vane.logs.filter(({ message }) => message === 'request failed').map(({ level }) => level)).toEqual(['debug'])
+  expect(vane.engine.stats().errors.protocol).toBe(1)
+})
+
 describe('a request over HTTP/2', () => {
   async function serve(): Promise<{ upstream: RecordingUpstream; client: FramePeer } & AsyncDisposable> {
     const upstream = await startRecordingUpstream()

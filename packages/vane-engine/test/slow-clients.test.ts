@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { answer, graphOf, proxyTo } from './support/graph-builder.ts'
+import { connectFrames, F, frame, hpack, requestFields, T } from './support/frame-client.ts'
 import { connectRaw } from './support/raw-client.ts'
 import { startEngine } from './support/start-engine.ts'
 import { until } from './support/until.ts'
@@ -40,6 +41,25 @@ test('a client that takes nothing is cut, whatever is left of its own body', asy
   await until('a connection', () => vane.engine.stats().connections.active === 1)
   await until('no connection', () => vane.engine.stats().connections.active === 0, 8_000)
   expect(vane.engine.stats().requests.active).toBe(0)
+})
+
+test('a client cannot fill the log with responses that it does not take', async () => {
+  await using vane = await startEngine(graphOf(answer('x'.repeat(20_000_000))), {
+    limits: { writeStallTimeoutMs: 100 },
+  })
+  using one = await connectRaw(vane.port)
+  one.socket.pause()
+  one.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  using other = await connectFrames(vane.port)
+  // Its window is never opened.
+  other.send(frame(T.headers, F.end | F.endHeaders, 1, hpack(requestFields())))
+  await other.received(T.rst, 1)
+  await until('no request', () => vane.engine.stats().requests.active === 0, 8_000)
+  expect(vane.logs.filter(({ message }) => message.endsWith('failed'))).toMatchObject([
+    { level: 'debug', fields: { err: { message: 'client took nothing for 100 ms' } } },
+    { level: 'debug', fields: { err: { message: 'client took nothing for 100 ms' } } },
+  ])
+  expect(vane.engine.stats().errors.timeout).toBe(2)
 })
 
 test('the rest of an upload is not read without end once nobody wants it', async () => {

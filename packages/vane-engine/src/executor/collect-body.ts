@@ -1,5 +1,6 @@
 import { type Body, type StreamBody, toBody } from 'vane-core'
 import { BodyLimitError } from './body-limit-error.ts'
+import { CollectedBytes } from './collected-bytes.ts'
 
 /** Which body, and how much of it at most. */
 export interface CollectOptions {
@@ -24,16 +25,14 @@ export function collectBody({ source, length }: StreamBody, { direction, limitBy
       refuse()
       return
     }
-    const chunks: Uint8Array[] = []
-    let bytes = 0
+    const collected = new CollectedBytes(length ?? limitBytes)
     source.start({
       write(chunk) {
-        bytes += chunk.length
-        if (bytes > limitBytes) refuse()
-        else chunks.push(chunk)
+        if (collected.length + chunk.length > limitBytes) refuse()
+        else collected.add(chunk)
         return true
       },
-      end: () => resolve(toBody(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes))),
+      end: () => resolve(toBody(collected.take())),
       fail: reject,
     })
   })

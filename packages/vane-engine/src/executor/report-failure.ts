@@ -1,6 +1,7 @@
 import { isPluginError, type Logger, VaneError } from 'vane-core'
 import type { ConnectionFloor } from '../floor/connection-floor.ts'
 import { ClientFault } from '../http1/client-fault.ts'
+import { ClientStall } from '../http1/client-stall.ts'
 import type { LinkedNode } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
 import { type EngineCounters, toErrorKind } from '../observe/engine-counters.ts'
@@ -60,7 +61,8 @@ function toLogged(error: Error): object {
 }
 
 function isOfClient(error: Error): boolean {
-  return error instanceof ClientFault || (error instanceof BodyLimitError && error.direction === 'request')
+  if (error instanceof ClientFault || error instanceof ClientStall) return true
+  return error instanceof BodyLimitError && error.direction === 'request'
 }
 
 function isOurs(error: Error): boolean {

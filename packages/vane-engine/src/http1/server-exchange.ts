@@ -3,6 +3,7 @@ import { resetSocket } from '../listen/reset-socket.ts'
 import type { Deadline } from '../time/deadline-clock.ts'
 import type { BodyPipe } from './body-pipe.ts'
 import type { ClientFault } from './client-fault.ts'
+import { ClientStall } from './client-stall.ts'
 import { isHostOwned } from './hop-by-hop.ts'
 import { type ContentOwner, MessageSink, writeTogether } from './message-sink.ts'
 import type { DecodedRequest } from './request-decoder.ts'
@@ -170,7 +171,7 @@ export class Http1Exchange implements ServerExchange, ContentOwner, Deadline {
 
   onContentStall(): void {
     const { writeStallTimeoutMs } = this.#connection.context.limits
-    this.cut(new VaneError({ kind: 'timeout', reason: 'idle' }, `client took nothing for ${writeStallTimeoutMs} ms`))
+    this.cut(new ClientStall(writeStallTimeoutMs))
   }
 
   onDeadline(): void {

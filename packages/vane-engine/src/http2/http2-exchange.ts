@@ -1,5 +1,6 @@
 import { HeaderList, type HttpRequest, type HttpResponse, type StreamBody, VaneError } from 'vane-core'
 import { ClientFault } from '../http1/client-fault.ts'
+import { ClientStall } from '../http1/client-stall.ts'
 import type { ExchangeEnd, ExchangeListener, ServerExchange } from '../http1/server-codec.ts'
 import type { DeadlineClock } from '../time/deadline-clock.ts'
 import { ERROR_CODE, toErrorName } from './error-code.ts'
@@ -129,7 +130,7 @@ export class Http2Exchange implements ServerExchange, StreamOwner, IncomingOwner
 
   onSendStall(): void {
     const { writeStallTimeoutMs } = this.#times
-    this.cut(new VaneError({ kind: 'timeout', reason: 'idle' }, `client took nothing for ${writeStallTimeoutMs} ms`))
+    this.cut(new ClientStall(writeStallTimeoutMs))
   }
 
   onSendFail(error: Error): void {

@@ -174,7 +174,7 @@ export class IncomingContent implements BodySource, Deadline {
       return
     }
     if (this.#slabUsed === 0) {
-      const slab = Buffer.allocUnsafe(SLAB_BYTES)
+      const slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
       this.#slabUsed = last.copy(slab)
       this.#held[this.#held.length - 1] = slab
     }
@@ -189,7 +189,9 @@ export class IncomingContent implements BodySource, Deadline {
   #seal(): void {
     if (this.#slabUsed === 0) return
     const last = this.#held.length - 1
-    this.#held[last] = this.#held[last]!.subarray(0, this.#slabUsed)
+    const held = this.#held[last]!.subarray(0, this.#slabUsed)
+    // Whoever keeps it shall not keep all of a slab for a few bytes, nor of memory that others are done with.
+    this.#held[last] = this.#slabUsed < MIN_OWN_BYTES ? Buffer.from(new Uint8Array(held).buffer) : held
     this.#slabUsed = 0
   }
 

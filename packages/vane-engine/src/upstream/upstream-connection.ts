@@ -289,16 +289,25 @@ export class UpstreamConnection implements BodyOwner, Deadline {
   #endResponse(): void {
     this.#isResponseDone = true
     const exchange = this.#exchange
+    // Who answers before it has read the body may take the rest of it for the next request, and answer that.
+    if (exchange?.isUploaded === false) this.#persists = false
     exchange?.onResponseDone()
     if (exchange === undefined || exchange.isUploaded) this.#finish()
   }
 
   /** Request and response are over: the next request, or the end. */
   #finish(): void {
-    this.#exchange?.onReleased()
+    const exchange = this.#exchange
+    exchange?.onReleased()
     this.#exchange = undefined
+    const { socket } = this
     if (this.#persists && !this.#isLeaving && !this.#isClosed && this.isUsable) this.#becomeFree()
-    else this.socket.destroy()
+    else if (exchange === undefined || socket.writableLength === 0) socket.destroy()
+    else {
+      // The end of the request's body is still on its way out.
+      this.#startClock('discard', exchange.request.timeouts.idleMs)
+      socket.destroySoon()
+    }
   }
 
   #becomeFree(): void {
