@@ -49,6 +49,8 @@ export class ServerConnection extends Http2Connection implements Deadline {
   #drainTimer: NodeJS.Timeout | undefined
   /** `told`: new streams may still be on their way. `final`: none is begun any more. */
   #drain: 'no' | 'told' | 'final' = 'no'
+  /** A request has come since the clock for the next one was set. */
+  #isBusy = false
 
   constructor(socket: Socket, { session, headDeadlineMs }: ServerConnectionStart, context: ServerConnectionContext) {
     const { limits } = context
@@ -129,6 +131,7 @@ export class ServerConnection extends Http2Connection implements Deadline {
       throw new ConnectionFault(ERROR_CODE.protocolError, `HEADERS for stream ${id}, which a client cannot open now`)
     if (this.lastStreamId === 0) this.#setClock(this.#limits.keepAliveTimeoutMs)
     this.lastStreamId = id
+    this.#isBusy = true
     this.guard.charge('requests')
     this.guard.credit('emptyFrames', EMPTY_FRAMES_PER_REQUEST)
     if (this.#drain === 'final') {
@@ -179,7 +182,11 @@ export class ServerConnection extends Http2Connection implements Deadline {
 
   protected onStreamsChanged(): void {
     if (this.streams.size > 0 || this.isOver) return
-    this.#setClock(this.#limits.keepAliveTimeoutMs)
+    // SETTINGS are told of here, too, and put nothing off.
+    if (this.#isBusy) {
+      this.#isBusy = false
+      this.#setClock(this.#limits.keepAliveTimeoutMs)
+    }
     if (this.#drain === 'final') this.finish()
     else if (this.#session.isClosing()) this.drain()
   }
