@@ -101,10 +101,10 @@ describe('clients that are slow', () => {
     using client = await connectFrames(served.port)
     client.request(1)
     await client.body(1)
-    // PING is no use of a connection.
-    const pings = setInterval(() => client.send(frame(T.ping, 0, 0, Buffer.alloc(8))), 20)
+    // PING is no use of a connection, nor are SETTINGS.
+    const others = setInterval(() => client.send(frame(T.ping, 0, 0, Buffer.alloc(8)), frame(T.settings, 0, 0)), 20)
     expect(await client.goaway()).toBe(0)
-    clearInterval(pings)
+    clearInterval(others)
     expect(served.limitHits).toEqual([])
   })
 

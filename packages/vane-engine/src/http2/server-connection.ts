@@ -49,6 +49,8 @@ export class ServerConnection extends Http2Connection implements Deadline {
   #drainTimer: NodeJS.Timeout | undefined
   /** `told`: new streams may still be on their way. `final`: none is begun any more. */
   #drain: 'no' | 'told' | 'final' = 'no'
+  /** A request has come since the clock for the next one was set. */
+  #isBusy = false
 
   constructor(socket: Socket, { session, headDeadlineMs }: ServerConnectionStart, context: ServerConnectionContext) {
     const { limits } = context
@@ -118,7 +120,7 @@ export class ServerConnection extends Http2Connection implements Deadline {
       }
       this.#missingPreface = this.#missingPreface.subarray(length)
       if (this.#missingPreface.length > 0) return
-      this.#awaitRequest()
+      this.#setClock(Math.min(this.#limits.keepAliveTimeoutMs, this.#headDeadlineMs - performance.now()))
       rest = chunk.subarray(length)
     }
     super.read(rest)
@@ -127,7 +129,9 @@ export class ServerConnection extends Http2Connection implements Deadline {
   protected onStrangeHeaders(id: number, block: FieldBlock, endStream: boolean): void {
     if (id % 2 === 0 || id <= this.lastStreamId)
       throw new ConnectionFault(ERROR_CODE.protocolError, `HEADERS for stream ${id}, which a client cannot open now`)
+    if (this.lastStreamId === 0) this.#setClock(this.#limits.keepAliveTimeoutMs)
     this.lastStreamId = id
+    this.#isBusy = true
     this.guard.charge('requests')
     this.guard.credit('emptyFrames', EMPTY_FRAMES_PER_REQUEST)
     if (this.#drain === 'final') {
@@ -178,7 +182,11 @@ export class ServerConnection extends Http2Connection implements Deadline {
 
   protected onStreamsChanged(): void {
     if (this.streams.size > 0 || this.isOver) return
-    this.#awaitRequest()
+    // SETTINGS are told of here, too, and put nothing off.
+    if (this.#isBusy) {
+      this.#isBusy = false
+      this.#setClock(this.#limits.keepAliveTimeoutMs)
+    }
     if (this.#drain === 'final') this.finish()
     else if (this.#session.isClosing()) this.drain()
   }
@@ -206,15 +214,6 @@ export class ServerConnection extends Http2Connection implements Deadline {
     // Nothing has begun: a browser that has connected ahead of need, and had none. Or nothing goes on; with streams open,
     // the clock is set anew at the end of the last.
     else if (this.streams.size === 0) this.finish()
-  }
-
-  /** Nothing is open. The first request has until the first head's deadline, whatever settings come before it. */
-  #awaitRequest(): void {
-    const { keepAliveTimeoutMs } = this.#limits
-    const isFirst = this.lastStreamId === 0
-    this.#setClock(
-      isFirst ? Math.min(keepAliveTimeoutMs, this.#headDeadlineMs - performance.now()) : keepAliveTimeoutMs,
-    )
   }
 
   #setClock(afterMs: number): void {

@@ -1,6 +1,6 @@
 import type { ConnectionOwner } from './connection-owner.ts'
 import type { Socket } from 'node:net'
-import { type Body, type BodySource, EMPTY_BODY, toBody, VaneError } from 'vane-core'
+import { type Body, EMPTY_BODY, toBody, VaneError } from 'vane-core'
 import type { BodyOwner } from '../http1/body-pipe.ts'
 import { ChunkedDecoder } from '../http1/chunked-decoder.ts'
 import { HeadAssembler } from '../http1/head-assembler.ts'
@@ -9,6 +9,7 @@ import { ReceivedContent } from '../http1/received-content.ts'
 import type { DecodedResponse } from '../http1/response-decoder.ts'
 import { SocketFlow } from '../http1/socket-flow.ts'
 import type { Deadline } from '../time/deadline-clock.ts'
+import { NO_CONTENT } from './no-content.ts'
 import { malformed, toConnectTimeout, toTimeout, toUpstreamError } from './upstream-error.ts'
 import type { Http1UpstreamExchange } from './upstream-exchange.ts'
 
@@ -352,11 +353,4 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     this.#phaseMs = ms
     this.#owner.clock.set(this, ms)
   }
-}
-
-/** Content that a head declares but that does not come (RFC 9110 §8.6: answers to HEAD, 304). */
-const NO_CONTENT: BodySource = {
-  start: (sink) => sink.end(undefined),
-  resume: () => {},
-  cancel: () => {},
 }
