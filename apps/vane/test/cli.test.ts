@@ -188,7 +188,7 @@ describe('vane', () => {
       stdout:
         '12:34:56.789\t502\tGET\t/x \tapp\t1.3 ms\t0 B in\t2.0 KiB out\t0123456789abcdef\tfailed\tupstream is down\n' +
         '12:34:56.789\tupgrade\t0123456789abcdef\tfrom 192.0.2.1\tby tcp::80\th2\n' +
-        '12:34:56.789\tterminate\t0123456789abcdef\tby tcp::80\t1 requests\t12.3 ms\t3 B in\t4.0 KiB out\n',
+        '12:34:56.789\tterminate\t0123456789abcdef\tby tcp::80\t1 request\t12.3 ms\t3 B in\t4.0 KiB out\n',
       stderr: '',
       exitCode: 0,
     })
