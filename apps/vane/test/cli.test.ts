@@ -232,6 +232,16 @@ describe('vane', () => {
     })
   })
 
+  it.each([
+    [['tail', 'flow', '--status', 'ok'], 'tail flow'],
+    [['ping', '--last', '1'], 'ping'],
+    [['pool', 'drain'], 'pool drain'],
+    [['compile'], 'compile'],
+    [['graph', '.', '--format', 'png'], 'graph'],
+  ])('%j is told whose help to ask for', async (args, command) => {
+    expect((await vane(args)).stderr.split('\n')[1]).toBe(`vane ${command} --help tells what it takes`)
+  })
+
   it('ends with 3, the socket it tried and what to do when nobody answers', async () => {
     const socket = socketIn()
     const { stderr, stdout, exitCode } = await vane(['ping', '--socket', socket])
