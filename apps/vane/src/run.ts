@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import type { Writable } from 'node:stream'
 import { MgmtError, MgmtUnreachableError, createMgmtClient, defaultSocketPath, type ReloadFailure } from 'vane-mgmt'
 import { parseArguments, type Arguments, type Invocation } from './arguments.ts'
 import { followStream } from './follow-stream.ts'
@@ -87,14 +87,28 @@ function unreachable(error: MgmtUnreachableError): RunResult {
 
 function processSurroundings(): RunSurroundings {
   const { stdout } = process
+  // Its own `destroyed` does not tell: Node's standard output comes back to life after an error.
+  let isReaderGone = false
+  stdout.once('error', () => (isReaderGone = true))
   return {
     variables: process.env,
     terminal: stdout.isTTY,
     color: stdout.isTTY && stdout.hasColors(),
     async write(text) {
-      // Without a reader there is an error, which `main` has a listener for; or the end of the stream before it.
-      if (!stdout.destroyed && !stdout.write(text)) await Promise.race([once(stdout, 'drain'), once(stdout, 'close')])
-      return !stdout.destroyed
+      if (!isReaderGone && !stdout.write(text)) await untilWritable(stdout)
+      return !isReaderGone
     },
   }
+}
+
+/** Waits until a stream takes more, or never will. */
+async function untilWritable(stream: Writable): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const events = ['drain', 'error', 'close'] as const
+    const settle = (): void => {
+      for (const event of events) stream.off(event, settle)
+      resolve()
+    }
+    for (const event of events) stream.on(event, settle)
+  })
 }

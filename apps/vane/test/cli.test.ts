@@ -115,6 +115,29 @@ describe('vane', () => {
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
   })
 
+  it('tail flow ends quietly, too, when the reader of its pipe goes away', async () => {
+    const entry = {
+      event: 'error',
+      time: '2026-01-02T12:34:56.789Z',
+      connection_id: '0123456789abcdef',
+      entry: 'tcp::80',
+      peer: '192.0.2.1',
+      error: 'x'.repeat(10_000),
+    } as const
+    const socket = await daemon({
+      tail_flow: (_args, stream) => {
+        const timer = setInterval(() => stream.send(entry), 1)
+        onTestFinished(() => clearInterval(timer))
+      },
+    })
+    const child = spawn(process.execPath, ['--conditions=vane-source', MAIN, 'tail', 'flow', '--json', '-s', socket], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    child.stdout.once('data', () => child.stdout.destroy())
+    const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close') as Promise<[number]>])
+    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
+  })
+
   it('ends with 1 and says why when the daemon refuses', async () => {
     const report = 'error[syntax-error]: no\n --> rules/a.json:1:2'
     const socket = await daemon({
