@@ -39,7 +39,7 @@ export function reportFailure(
   // What a peer, an upstream or a plugin did wrong is no fault of ours.
   if (isAnomaly || isOurs(error)) logger.error(fields, message)
   // Nor may clients fill the log with what they do wrong, a line for each request.
-  else if (error instanceof ClientFault) logger.debug(fields, message)
+  else if (isClients(error)) logger.debug(fields, message)
   else logger.warn(fields, message)
 }
 
@@ -57,6 +57,10 @@ function toFields(error: Error, { node, rule, connection }: FailurePlace): objec
 function toLogged(error: Error): object {
   if (error instanceof VaneError || isOurs(error)) return error
   return { kind: toErrorKind(error), message: error.message }
+}
+
+function isClients(error: Error): boolean {
+  return error instanceof ClientFault || (error instanceof BodyLimitError && error.direction === 'request')
 }
 
 function isOurs(error: Error): boolean {
