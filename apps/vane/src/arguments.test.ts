@@ -41,6 +41,7 @@ describe('parseArguments', () => {
   it.each([
     [['--help'], 'help'],
     [['ping', '-h'], 'help'],
+    [['get', '--help'], 'help'],
     [['--version'], 'version'],
     [['-v'], 'version'],
   ])('%j is %s', (argv, kind) => {
@@ -53,6 +54,7 @@ describe('parseArguments', () => {
     [['get'], '"get" is incomplete; there are: get config, get pools, get upstreams'],
     [['get', 'pool'], 'unknown command get pool; did you mean get pools?'],
     [['frobnicate'], 'unknown command frobnicate'],
+    [['pnig', '--help'], 'unknown command pnig; did you mean ping?'],
     [['ping', 'twice'], 'unknown command ping twice'],
     [['ping', '--sockt', '/s'], 'unknown option --sockt; did you mean --socket?'],
     [['ping', '-x'], 'unknown option -x'],

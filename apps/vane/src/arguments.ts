@@ -88,7 +88,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     if (type === 'boolean' && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`)
   }
   const offline = OFFLINE_COMMANDS.find(({ name }) => name === positionals[0])
-  if (values.help === true) return { kind: 'help', command: offline ?? findOnline(positionals.join(' ')) }
+  if (values.help === true) return { kind: 'help', command: offline ?? findHelped(positionals.join(' ')) }
   if (values.version === true) return { kind: 'version' }
   const options: OfflineOptions & CommandOptions & { readonly socket: string | undefined } = {
     timeout: text(values.timeout),
@@ -122,13 +122,14 @@ export function parseArguments(argv: readonly string[]): Arguments {
     if (token.kind !== 'option') continue
     const name =
       token.name === 'header' ? 'headers' : token.name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
-    if (!taken.includes(name)) throw new UsageError(`${command.name} takes no --${token.name}`)
+    if (!taken.includes(name)) throw new UsageError(`${command.name} takes no --${token.name}`, command.name)
   }
   if ('call' in command || 'open' in command)
     return { kind: 'command', command, options, socket: options.socket, json: options.json }
   const [, dir, ...rest] = positionals
-  if (dir === undefined) throw new UsageError(`${command.name} needs a directory: vane ${command.usage}`)
-  if (rest.length > 0) throw new UsageError(`${command.name} takes one directory, not also ${rest.join(' ')}`)
+  if (dir === undefined) throw new UsageError(`${command.name} needs a directory: vane ${command.usage}`, command.name)
+  if (rest.length > 0)
+    throw new UsageError(`${command.name} takes one directory, not also ${rest.join(' ')}`, command.name)
   return { kind: 'offline', command, dir, options }
 }
 
@@ -137,9 +138,20 @@ function findCommand(words: readonly string[]): Command | StreamCommand {
   const name = words.join(' ')
   const found = findOnline(name)
   if (found !== undefined) return found
-  const longer = NAMES.filter((each) => each.startsWith(`${name} `))
+  const longer = namesFrom(name)
   if (longer.length > 0) throw new UsageError(`"${name}" is incomplete; there are: ${longer.join(', ')}`)
   throw unknown('command', name, NAMES)
+}
+
+/** Whose help is asked for; `undefined` for that of all commands, and where the name is the beginning of several. */
+function findHelped(name: string): Command | StreamCommand | undefined {
+  const found = findOnline(name)
+  if (found === undefined && name !== '' && namesFrom(name).length === 0) throw unknown('command', name, NAMES)
+  return found
+}
+
+function namesFrom(word: string): readonly string[] {
+  return NAMES.filter((each) => each.startsWith(`${word} `))
 }
 
 function findOnline(name: string): Command | StreamCommand | undefined {

@@ -41,7 +41,8 @@ const SOCKET: OptionHelp = [
 ]
 const JSON_OUTPUT: OptionHelp = ['--json', 'print the answer as JSON']
 const VERSION: OptionHelp = ['--version, -v', 'print the version']
-const HELP_ITSELF: OptionHelp = ['--help, -h', 'print this; after a command, what is to be known of it']
+const HELP_OF_ALL: OptionHelp = ['--help, -h', 'print this; after a command, what that command takes']
+const HELP_OF_ONE: OptionHelp = ['--help, -h', 'print this']
 const EXIT_CODES = 'exit codes: 0 done, 1 failed, 2 usage, 3 the daemon cannot be reached\n'
 
 const ONLINE = [...COMMANDS, ...STREAM_COMMANDS]
@@ -63,7 +64,7 @@ ${list(
   WIDTH,
 )}
 ${[...ONLINE, ...OFFLINE_COMMANDS].map(sectionOf).join('')}
-${list([SOCKET, JSON_OUTPUT, VERSION, HELP_ITSELF])}
+${list([SOCKET, JSON_OUTPUT, VERSION, HELP_OF_ALL])}
 ${EXIT_CODES}`
 
 /** Printed by `--help` after a command. */
@@ -75,7 +76,7 @@ export function toCommandHelp(command: AnyCommand): string {
 
 usage: vane ${usageOf(command)} [options]
 
-${list([...own, ...shared, HELP_ITSELF])}
+${list([...own, ...shared, HELP_OF_ONE])}
 ${EXIT_CODES}`
 }
 

@@ -9,12 +9,15 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
   process.exit(1)
 }
 
-const { run } = await import('./run.ts')
-const { stdout, stderr, exitCode } = await run(process.argv.slice(2))
+// Before anything is written: `tail flow` writes while it runs.
 process.stdout.on('error', (error) => {
   // `vane stats | head -1`: the reader has what it wanted.
-  if (!('code' in error) || error.code !== 'EPIPE') throw error
+  if ('code' in error && error.code === 'EPIPE') return
+  process.stderr.write(`vane: standard output cannot be written to: ${error.message}\n`)
+  process.exit(1)
 })
+const { run } = await import('./run.ts')
+const { stdout, stderr, exitCode } = await run(process.argv.slice(2))
 process.stderr.write(stderr)
 // Set and not forced: a large answer may still be on its way into a pipe.
 process.exitCode = exitCode

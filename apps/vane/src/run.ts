@@ -1,6 +1,6 @@
-import { once } from 'node:events'
+import type { Writable } from 'node:stream'
 import { MgmtError, MgmtUnreachableError, createMgmtClient, defaultSocketPath, type ReloadFailure } from 'vane-mgmt'
-import { parseArguments, type Invocation } from './arguments.ts'
+import { parseArguments, type Arguments, type Invocation } from './arguments.ts'
 import { followStream } from './follow-stream.ts'
 import { HELP, toCommandHelp } from './help.ts'
 import { printable, renderBlocks } from './output/blocks.ts'
@@ -13,8 +13,9 @@ export async function run(
   argv: readonly string[],
   surroundings: RunSurroundings = processSurroundings(),
 ): Promise<RunResult> {
+  let parsed: Arguments | undefined
   try {
-    const parsed = parseArguments(argv)
+    parsed = parseArguments(argv)
     if (parsed.kind === 'help') {
       const stdout = parsed.command === undefined ? HELP : toCommandHelp(parsed.command)
       return { stdout, stderr: '', exitCode: 0 }
@@ -24,8 +25,13 @@ export async function run(
     return await callDaemon(parsed, surroundings)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    return { stdout: '', stderr: `vane: ${error.message}\nvane --help lists the commands\n`, exitCode: 2 }
+    const command = parsed === undefined || parsed.kind === 'version' ? error.command : parsed.command?.name
+    return { stdout: '', stderr: `vane: ${error.message}\n${toAdvice(command)}\n`, exitCode: 2 }
   }
+}
+
+function toAdvice(command: string | undefined): string {
+  return command === undefined ? 'vane --help lists the commands' : `vane ${command} --help tells what it takes`
 }
 
 async function callDaemon(invocation: Invocation, surroundings: RunSurroundings): Promise<RunResult> {
@@ -81,14 +87,28 @@ function unreachable(error: MgmtUnreachableError): RunResult {
 
 function processSurroundings(): RunSurroundings {
   const { stdout } = process
+  // Its own `destroyed` does not tell: Node's standard output comes back to life after an error.
+  let isReaderGone = false
+  stdout.once('error', () => (isReaderGone = true))
   return {
     variables: process.env,
     terminal: stdout.isTTY,
     color: stdout.isTTY && stdout.hasColors(),
     async write(text) {
-      // Without a reader there is an error, which `main` has a listener for; or the end of the stream before it.
-      if (!stdout.destroyed && !stdout.write(text)) await Promise.race([once(stdout, 'drain'), once(stdout, 'close')])
-      return !stdout.destroyed
+      if (!isReaderGone && !stdout.write(text)) await untilWritable(stdout)
+      return !isReaderGone
     },
   }
+}
+
+/** Waits until a stream takes more, or never will. */
+async function untilWritable(stream: Writable): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const events = ['drain', 'error', 'close'] as const
+    const settle = (): void => {
+      for (const event of events) stream.off(event, settle)
+      resolve()
+    }
+    for (const event of events) stream.on(event, settle)
+  })
 }

@@ -115,6 +115,29 @@ describe('vane', () => {
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
   })
 
+  it('tail flow ends quietly, too, when the reader of its pipe goes away', async () => {
+    const entry = {
+      event: 'error',
+      time: '2026-01-02T12:34:56.789Z',
+      connection_id: '0123456789abcdef',
+      entry: 'tcp::80',
+      peer: '192.0.2.1',
+      error: 'x'.repeat(10_000),
+    } as const
+    const socket = await daemon({
+      tail_flow: (_args, stream) => {
+        const timer = setInterval(() => stream.send(entry), 1)
+        onTestFinished(() => clearInterval(timer))
+      },
+    })
+    const child = spawn(process.execPath, ['--conditions=vane-source', MAIN, 'tail', 'flow', '--json', '-s', socket], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    child.stdout.once('data', () => child.stdout.destroy())
+    const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close') as Promise<[number]>])
+    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
+  })
+
   it('ends with 1 and says why when the daemon refuses', async () => {
     const report = 'error[syntax-error]: no\n --> rules/a.json:1:2'
     const socket = await daemon({
@@ -188,7 +211,7 @@ describe('vane', () => {
       stdout:
         '12:34:56.789\t502\tGET\t/x \tapp\t1.3 ms\t0 B in\t2.0 KiB out\t0123456789abcdef\tfailed\tupstream is down\n' +
         '12:34:56.789\tupgrade\t0123456789abcdef\tfrom 192.0.2.1\tby tcp::80\th2\n' +
-        '12:34:56.789\tterminate\t0123456789abcdef\tby tcp::80\t1 requests\t12.3 ms\t3 B in\t4.0 KiB out\n',
+        '12:34:56.789\tterminate\t0123456789abcdef\tby tcp::80\t1 request\t12.3 ms\t3 B in\t4.0 KiB out\n',
       stderr: '',
       exitCode: 0,
     })
@@ -230,6 +253,16 @@ describe('vane', () => {
       stderr: 'vane: unknown command pnig; did you mean ping?\nvane --help lists the commands\n',
       exitCode: 2,
     })
+  })
+
+  it.each([
+    [['tail', 'flow', '--status', 'ok'], 'tail flow'],
+    [['ping', '--last', '1'], 'ping'],
+    [['pool', 'drain'], 'pool drain'],
+    [['compile'], 'compile'],
+    [['graph', '.', '--format', 'png'], 'graph'],
+  ])('%j is told whose help to ask for', async (args, command) => {
+    expect((await vane(args)).stderr.split('\n')[1]).toBe(`vane ${command} --help tells what it takes`)
   })
 
   it('ends with 3, the socket it tried and what to do when nobody answers', async () => {

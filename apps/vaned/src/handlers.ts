@@ -48,10 +48,7 @@ export function createHandlers(parts: HandlerParts): VerbHandlers {
       const closed = parts.engine.drainUpstream(upstream)
       if (closed === undefined) {
         const known = parts.engine.stats().upstreams.map((each) => each.upstream)
-        throw new MgmtError(
-          'invalid_args',
-          `pool_drain: there is no upstream "${upstream}"; ${toHint(upstream, known)}`,
-        )
+        throw new MgmtError('invalid_args', `there is no upstream "${upstream}"; ${toHint(upstream, known)}`)
       }
       return { upstream, closed }
     },

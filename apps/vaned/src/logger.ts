@@ -39,7 +39,9 @@ export function makeLogger(level: LogLevel, destination: DestinationStream): Log
   return pino({ level, base: null, serializers: { err: serializeError } }, destination)
 }
 
-function serializeError(error: Error): object {
+function serializeError(error: object): object {
+  // Put into words already, by whoever found nothing in its stack.
+  if (!(error instanceof Error)) return error
   if (!(error instanceof VaneError)) return pino.stdSerializers.err(error)
   // Stacks are for bugs of ours; of an upstream that is down they say nothing.
   return error.kind === 'internal' ? { ...error.toJSON(), stack: error.stack } : error.toJSON()

@@ -62,7 +62,7 @@ export async function openParts(
   const { settings, diagnostics } = await dependencies.loadSettings(options.configDir, dependencies.variables)
   if (settings === undefined) {
     const report = formatDiagnostics(diagnostics, { color: dependencies.color })
-    throw new ExitError(1, `the environment and .env cannot be used\n\n${report}`)
+    throw new ExitError(1, `the settings cannot be used\n\n${report}`)
   }
   const paths = toPaths(options.configDir, settings, dependencies.variables)
   const choice =

@@ -43,6 +43,15 @@ const H1_BODIES: [how: string, toPieces: (length: number) => string[]][] = [
 ]
 
 describe('a request over HTTP/1.1', () => {
+  test('over it is told to the log at the level of what clients do wrong', async () => {
+    await using upstream = await startRecordingUpstream()
+    await using vane = await startLimited(upstream.port, 'request')
+    using client = await connectRaw(vane.port)
+    client.send(`POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${LIMIT + 1}\r\n\r\n`)
+    expect(await client.closed()).toMatch(/^HTTP\/1\.1 413 /)
+    expect(vane.logs.filter(({ message }) => message === 'request failed')).toMatchObject([{ level: 'debug' }])
+  })
+
   test.each(H1_BODIES)('%s: on the limit it passes, a byte over it is 413', async (_how, toPieces) => {
     await using upstream = await startRecordingUpstream()
     await using vane = await startLimited(upstream.port, 'request')

@@ -135,7 +135,9 @@ export function fetchLabel(spec: FetchSpec): [label: string, details: readonly s
 /** What a fetch does, in one line with what is seen of it from outside. Not escaped. */
 export function fetchLine(spec: FetchSpec): string {
   const [label] = fetchLabel(spec)
-  return [label, ...attemptsWords(spec).map((text) => `(${text})`)].join(' ')
+  // An address alone is a proxy's: most rules are that.
+  const type = 'upstream' in spec && spec.type !== 'http_proxy' ? [spec.type] : []
+  return [label, ...[...type, ...attemptsWords(spec)].map((text) => `(${text})`)].join(' ')
 }
 
 function attemptsWords(spec: FetchSpec): string[] {

@@ -40,6 +40,7 @@ export const DIAGNOSTIC_CODES = {
   'invalid-base64': 'a text is not base64',
   'unknown-template': 'a template names a variable that does not exist, or is not closed',
   'zero-rtt-unavailable': 'TLS early data is asked for, which this runtime does not offer',
+  'retry-without-attempts': 'a retry leaves out how many attempts there are, which is one (warning)',
   'invalid-use': 'a middleware reference has no understandable form',
   'unknown-terminator': 'a terminate type does not exist',
   'unknown-preset': 'a preset does not exist',

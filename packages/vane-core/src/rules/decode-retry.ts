@@ -41,11 +41,23 @@ export const decodeRetry: Decode<RetryPolicy> = (node, sink) => {
   const decoded = retryFields(node, sink)
   if (decoded === undefined) return undefined
   const { max_attempts: maxAttempts, methods, backoff, buffering } = decoded
+  if (propertyOf(node, 'max_attempts') === undefined) warnOfOneAttempt(node, sink)
   return { maxAttempts, methods: [...new Set(methods)].toSorted(), backoff, buffering }
+}
+
+function warnOfOneAttempt(node: JsonNode, sink: ProblemSink): void {
+  sink.at(node, {
+    severity: 'warning',
+    code: 'retry-without-attempts',
+    message: `a retry without max_attempts tries nothing again: the default is ${DEFAULT_RETRY.maxAttempts}, the first included`,
+    suggestion: 'write for example "max_attempts": 3',
+  })
 }
 
 /** `"none"`, `{ "fixed": … }`, `"exponential"`, or `{ "exponential": { … } }`. */
 function decodeBackoff(node: JsonNode, sink: ProblemSink): RetryBackoff | undefined {
+  if (node.value === 'fixed')
+    return wrongType(node, sink, { what: '{ "fixed": … }', suggestion: 'write for example { "fixed": "1s" }' })
   if (node.type === 'string') {
     const chosen = word(node, sink)
     return chosen === undefined ? undefined : chosen === 'none' ? { kind: 'none' } : EXPONENTIAL

@@ -340,6 +340,11 @@ const REFUSALS: readonly Refusal[] = [
   { code: 'unknown-value', text: proxy('"upstream": "a:1", "retry": { "backoff": «"linear"» }') },
   { code: 'wrong-type', text: proxy('"upstream": "a:1", "retry": { "backoff": «7» }') },
   {
+    code: 'wrong-type',
+    text: proxy('"upstream": "a:1", "retry": { "backoff": «"fixed"» }'),
+    suggestion: /\{ "fixed": "1s" \}/,
+  },
+  {
     code: 'out-of-range',
     text: proxy('"upstream": "a:1", "retry": { "backoff": { "exponential": { "base": «"6s"» } } }'),
   },

@@ -36,3 +36,18 @@ test.each([
 ])('refuses %j', (text) => {
   expect(parseUpstreamAddress(text)).toMatchObject({ problem: { code: 'invalid-upstream' } })
 })
+
+test.each([
+  ['http://app/', 'app:80'],
+  ['https://app', 'app:443'],
+  ['ws://app:3000/chat', 'app:3000'],
+  ['wss://app/chat?x', 'app:443'],
+])('takes %s for a URL, and says that %s is meant', (text, meant) => {
+  expect(parseUpstreamAddress(text)).toEqual({
+    problem: {
+      code: 'invalid-upstream',
+      message: `an upstream is an address, "${text}" is a URL`,
+      suggestion: `write "${meant}"`,
+    },
+  })
+})

@@ -13,10 +13,10 @@ export function parseUpstreamAddress(text: string): Parsed<UpstreamAddress> {
     if ('problem' in path) return { problem: { code: 'invalid-upstream', ...path.problem } }
     return { value: { kind: 'unix', path: path.value } }
   }
-  const url = /^(https?):\/\/([^/?#]*)(.*)$/s.exec(text)
+  const url = /^(https?|wss?):\/\/([^/?#]*)(.*)$/s.exec(text)
   if (url !== null) {
     const authority = url[2]!
-    const port = url[1] === 'https' ? 443 : 80
+    const port = url[1] === 'https' || url[1] === 'wss' ? 443 : 80
     const suggestion = `write ${quoted(/:\d+$/.test(authority) ? authority : `${authority}:${port}`)}`
     return refuse(`an upstream is an address, ${quoted(text)} is a URL`, suggestion)
   }

@@ -216,8 +216,25 @@ test.each([
   [{ fixed: '1s' }, { kind: 'fixed', delayMs: 1_000 }],
   [{ exponential: { jitter: false, max: '1s' } }, { kind: 'exponential', baseMs: 100, maxMs: 1_000, jitter: false }],
 ])('reads the backoff %j', (backoff, expected) => {
-  const { terminate } = ruleOf({ terminate: { type: 'http_proxy', upstream: 'app:1', retry: { backoff } } })
-  expect(terminate).toMatchObject({ retry: { ...DEFAULT_RETRY, backoff: expected } })
+  const { terminate } = ruleOf({
+    terminate: { type: 'http_proxy', upstream: 'app:1', retry: { max_attempts: 2, backoff } },
+  })
+  expect(terminate).toMatchObject({ retry: { ...DEFAULT_RETRY, maxAttempts: 2, backoff: expected } })
+})
+
+test.each([
+  [{}, true],
+  [{ backoff: 'exponential' }, true],
+  [{ max_attempts: 1 }, false],
+  [{ max_attempts: 2 }, false],
+])('a retry %j warns that it changes nothing: %s', (retry, warns) => {
+  const terminate = { type: 'http_proxy', upstream: 'app:1', retry }
+  const text = JSON.stringify({ rules: [{ name: 'a', listen: [':80'], terminate }] })
+  const { file, diagnostics } = parseRuleFile({ path: 'rules/x.json', text })
+  expect(file?.rules).toHaveLength(1)
+  expect(diagnostics.map(({ severity, code }) => `${severity} ${code}`)).toEqual(
+    warns ? ['warning retry-without-attempts'] : [],
+  )
 })
 
 test('reads TLS from files, with client certificates', () => {

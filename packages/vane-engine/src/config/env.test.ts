@@ -149,6 +149,23 @@ test('an unknown VANE_ variable is a warning with a suggestion', async () => {
   ])
 })
 
+test.each(['VANE_WATCH', 'VANE_WATCH 0', '  export VANE_WATCH: 0 # off', 'VANE_WATCH\r'])(
+  'a line %j of .env is an error, unless something else sets the variable',
+  async (line) => {
+    env(`# VANE_WATCH 1\nOTHER\n${line}\n`)
+    const { diagnostics } = await load({})
+    expect(diagnostics).toMatchObject([
+      {
+        severity: 'error',
+        code: 'invalid-variable',
+        message: 'VANE_WATCH is given no value: its line in .env has no "="',
+        span: { file: '.env', line: 3, column: line.indexOf('VANE') + 1, length: 10 },
+      },
+    ])
+    expect((await load({ VANE_WATCH: '0' })).diagnostics).toEqual([])
+  },
+)
+
 test('a .env that cannot be read is an error', async () => {
   mkdirSync(join(dir, '.env'))
   expect(await load()).toMatchObject({ settings: undefined, diagnostics: [{ code: 'unreadable-file' }] })

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { hasErrors, SourceText, suggest, type Diagnostic } from 'vane-core'
+import { hasErrors, SourceText, suggest, type Diagnostic, type SourceSpan } from 'vane-core'
 import { readBounded } from './read-bounded.ts'
 import { CONFIG_FILE, readConfigFile } from './read-config-file.ts'
 import type { Settings } from './settings.ts'
@@ -53,6 +53,12 @@ export async function loadSettings(
       ...(near === undefined ? {} : { suggestion: `did you mean ${near}?` }),
     })
   }
+  // Read as nothing by the parser: what was meant to be limited would not be.
+  for (const { name, span } of source === undefined ? [] : linesWithoutValue(source)) {
+    if (values[name] !== undefined) continue
+    const message = `${name} is given no value: its line in ${ENV_FILE} has no "="`
+    problems.push({ severity: 'error', code: 'invalid-variable', message, span })
+  }
   const sources = new Map<string, string>()
   // A frame shows the line, and a key that is none may be a secret's with a letter wrong. Lines of `.env` are never shown.
   const mayHoldSecret = config.diagnostics.some(({ code }) => code === 'unknown-key')
@@ -82,6 +88,16 @@ async function readEnvFile(dir: string, problems: Diagnostic[]): Promise<SourceT
   if ('text' in read) return new SourceText({ path: ENV_FILE, text: read.text })
   if (!read.isAbsent) problems.push(read.problem)
   return undefined
+}
+
+/** Variables of ours that the file names at the beginning of a line without a `=`. */
+function linesWithoutValue(source: SourceText): { readonly name: string; readonly span: SourceSpan }[] {
+  return [...source.text.matchAll(/^([ \t]*(?:export[ \t]+)?)(VANE_\w+)(?!\w)[^=\n]*$/gm)].map(
+    ({ index, 1: before, 2: name }) => ({
+      name: name!,
+      span: source.span(index + before!.length, name!.length),
+    }),
+  )
 }
 
 /** Where a variable is set in the file; of several lines the last, which is the one that counts. */

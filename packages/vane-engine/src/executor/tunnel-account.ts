@@ -6,8 +6,8 @@ import type { TunnelRequest } from './open-tunnel.ts'
 import { type FailureSinks, reportFailure } from './report-failure.ts'
 import type { RecordedWalk, TrajectoryRecorder } from './trajectory-recorder.ts'
 
-/** Of a target no more is told. */
-const MAX_TARGET_LENGTH = 512
+/** Of a text no more is kept: the flow log tells half of it, and that it was cut. */
+const MAX_TEXT_LENGTH = 512
 
 /**
  * What counters and the flow log are owed of a tunnel, from its beginning to its end.
@@ -77,5 +77,5 @@ export class TunnelAccount implements RecordedWalk {
 
 /** A text of its own: one that was cut from a head would keep all of it. */
 function copy(text: string): string {
-  return Buffer.from(text.slice(0, MAX_TARGET_LENGTH), 'latin1').toString('latin1')
+  return Buffer.from(text.slice(0, MAX_TEXT_LENGTH), 'latin1').toString('latin1')
 }

@@ -1,5 +1,6 @@
 import type { ExchangePool } from './exchange-pool.ts'
 import { type Body, EMPTY_BODY, HeaderList, type HttpResponse, VaneError } from 'vane-core'
+import { IDEMPOTENT_METHODS } from '../upstream/idempotent-methods.ts'
 import { malformed, toTimeout, toUpstreamError } from '../upstream/upstream-error.ts'
 import { ConnectionFault } from './connection-fault.ts'
 import { ERROR_CODE } from './error-code.ts'
@@ -22,8 +23,6 @@ import { NotHttp2Error, type PlacedRequest, type UpstreamSession } from './upstr
 const MAX_INTERIMS = 16
 /** Times that a request is sent again because the upstream did not begin with it. */
 const MAX_REPLAYS = 2
-/** Methods whose repetition is harmless (RFC 9110 §9.2.2), of those that are let through. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])
 
 /** One request to an HTTP/2 upstream, from the pool to its response. */
 export class Http2UpstreamExchange
@@ -185,7 +184,7 @@ export class Http2UpstreamExchange
         : this.#toError(session?.cause ?? error, { isConnected: true, isIdlePickup })
     this.#session = undefined
     if (this.#isSettled) this.#end(failure)
-    else if (isIdlePickup && IDEMPOTENT.has(this.#request.method)) this.#replayOr(failure)
+    else if (isIdlePickup && IDEMPOTENT_METHODS.has(this.#request.method)) this.#replayOr(failure)
     else this.#fail(failure)
   }
 

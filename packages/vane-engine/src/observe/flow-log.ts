@@ -9,6 +9,7 @@ import {
 } from '../executor/trajectory-recorder.ts'
 import type { LinkedNode } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
+import { WallClock } from '../time/wall-clock.ts'
 import { toUpgradeEvent } from './connection-events.ts'
 import type { FlowChunk } from './flow-chunk.ts'
 import { FlowRing } from './flow-ring.ts'
@@ -47,6 +48,7 @@ export class FlowLog implements RecorderOwner {
   readonly #spare: TrajectoryRecorder[] = []
   readonly #memory = new StepSlabs(MAX_STEPS * STEP_WORDS)
   readonly #listeners = new Set<FlowListener>()
+  readonly #wallClock = new WallClock()
   /** A field and not a getter: it is read at every step of every request. */
   isVerbose = false
   /** Whether anybody will ever read what is recorded. */
@@ -103,7 +105,7 @@ export class FlowLog implements RecorderOwner {
       if (place.byteCount === MILESTONE_BYTES) {
         const milestone = chunk.values[place.valueAt] as Milestone
         if (milestone.unixMs >= oldestUnixMs) events.push(milestone)
-      } else if (endedAtOf(chunk, place.at) >= oldestAtMs) events.push(toRequestEvent(chunk, place))
+      } else if (endedAtOf(chunk, place.at) >= oldestAtMs) events.push(this.#toRequestEvent(chunk, place))
     }
     return events
   }
@@ -128,7 +130,7 @@ export class FlowLog implements RecorderOwner {
     this.#total++
     const chunk = writeTrajectory(this.#ring, recorder, walk, outcome)
     if (this.#spare.length < MAX_SPARE_RECORDERS) this.#spare.push(recorder)
-    if (this.#listeners.size > 0) this.#tell(toRequestEvent(chunk, chunk))
+    if (this.#listeners.size > 0) this.#tell(this.#toRequestEvent(chunk, chunk))
   }
 
   #append(event: Milestone): void {
@@ -141,17 +143,12 @@ export class FlowLog implements RecorderOwner {
   #tell(event: FlowEvent): void {
     for (const listener of this.#listeners) listener(event)
   }
-}
 
-function toRequestEvent(chunk: FlowChunk, place: { readonly at: number; readonly valueAt: number }): FlowEvent {
-  return {
-    event: 'request',
-    unixMs: toUnixMs(endedAtOf(chunk, place.at)),
-    trajectory: readTrajectory(chunk, place, toUnixMs),
+  #toRequestEvent(chunk: FlowChunk, place: { readonly at: number; readonly valueAt: number }): FlowEvent {
+    return {
+      event: 'request',
+      unixMs: this.#wallClock.toUnixMs(endedAtOf(chunk, place.at)),
+      trajectory: readTrajectory(chunk, place, this.#wallClock),
+    }
   }
-}
-
-/** Wall clock at a moment of the monotonic one. */
-function toUnixMs(atMs: number): number {
-  return Math.round(Date.now() - (performance.now() - atMs))
 }

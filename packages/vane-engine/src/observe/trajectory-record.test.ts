@@ -70,7 +70,7 @@ function record(requests: readonly Request[], maxRecords: number): { told: Traje
     for (const { node, kind, branch } of steps) recorder.leave(node, NODES[kind]!, BRANCH[branch])
     recorder.finish({ connection, exchange, rule, error: error === undefined ? undefined : new Error(error) }, outcome)
   }
-  const told = [...ring.recent()].map(({ chunk, place }) => readTrajectory(chunk, place, (atMs) => atMs))
+  const told = [...ring.recent()].map(({ chunk, place }) => readTrajectory(chunk, place, { toUnixMs: (atMs) => atMs }))
   return { told, ring }
 }
 

@@ -10,6 +10,7 @@ import {
   type RecordedWalk,
   type TrajectoryRecorder,
 } from '../executor/trajectory-recorder.ts'
+import type { WallClock } from '../time/wall-clock.ts'
 import type { FlowChunk } from './flow-chunk.ts'
 
 /** What has room for records. */
@@ -107,11 +108,11 @@ export function endedAtOf({ doubles }: FlowChunk, at: number): number {
   return doubles[(at >> 3) + ENDED_AT]!
 }
 
-/** What {@link writeTrajectory} has written, as an object of its own. @param toUnixMs of a moment of the monotonic clock. */
+/** What {@link writeTrajectory} has written, as an object of its own. */
 export function readTrajectory(
   { words, doubles, bytes, values }: FlowChunk,
   { at, valueAt }: { readonly at: number; readonly valueAt: number },
-  toUnixMs: (atMs: number) => number,
+  wallClock: Pick<WallClock, 'toUnixMs'>,
 ): Trajectory {
   const word = at >> 2
   const double = at >> 3
@@ -125,7 +126,7 @@ export function readTrajectory(
   const status = end & STATUS_MASK
   return {
     connectionId: values[valueAt] as string,
-    startedUnixMs: toUnixMs(doubles[double + ENDED_AT]! - durationMs),
+    startedUnixMs: wallClock.toUnixMs(doubles[double + ENDED_AT]! - durationMs),
     entry: values[valueAt + 1] as string,
     rule: values[valueAt + 2] as string | undefined,
     steps: readSteps(words, word + STEPS, stepCount),

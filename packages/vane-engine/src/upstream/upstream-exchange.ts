@@ -2,6 +2,7 @@ import { type HeaderList, type HttpResponse, type HttpVersion, VaneError } from 
 import type { SwitchedSocket } from '../http1/server-codec.ts'
 import { type ContentOwner, MessageSink, writeTogether } from '../http1/message-sink.ts'
 import type { Deadline } from '../time/deadline-clock.ts'
+import { IDEMPOTENT_METHODS } from './idempotent-methods.ts'
 import { encodeRequestHead } from './request-encoder.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
 import { toTimeout, toUpstreamError } from './upstream-error.ts'
@@ -10,9 +11,6 @@ import type { UpstreamExchange, UpstreamListener, UpstreamRequest } from './upst
 
 /** How long an upstream may leave `Expect: 100-continue` unanswered before the body goes out all the same (RFC 9110 §10.1.1). */
 const CONTINUE_WAIT_MS = 1_000
-
-/** Methods whose repetition is harmless (RFC 9110 §9.2.2), of those that are let through. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])
 
 /** One request to an HTTP/1.1 upstream, from the pool to its response. */
 export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, Deadline {
@@ -159,7 +157,7 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
   /** Once in the life of a request, however often its sender repeats it. */
   #mayReplay(): boolean {
     const { method, attempt } = this.request
-    return !this.#hasRetried && attempt.number <= 1 && this.#upload === undefined && IDEMPOTENT.has(method)
+    return !this.#hasRetried && attempt.number <= 1 && this.#upload === undefined && IDEMPOTENT_METHODS.has(method)
   }
 
   /** Ends the exchange, and its connection, before its response has come. */

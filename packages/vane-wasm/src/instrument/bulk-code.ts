@@ -2,7 +2,7 @@ import type { ByteWriter } from '../binary/byte-writer.ts'
 import { writeLengthCharge, type ChargeIndices } from './charge-code.ts'
 import { CodeWriter } from './code-writer.ts'
 import { bulkLengthShift } from './costs.ts'
-import { BULK, OP } from './instructions.ts'
+import { BULK, OP, TYPE } from './instructions.ts'
 
 /** No stop gets in between while the engine fills or copies, so that it is told to do no more than this at once. */
 const PIECE_BYTES = 65_536
@@ -26,7 +26,7 @@ export function writeFillFunction(out: ByteWriter, indices: BulkIndices): void {
     writePieceCharge(out, BULK.memoryFill, indices)
     return code.bulk(BULK.memoryFill, 0)
   }
-  code.get(LENGTH).i32(PIECE_BYTES).u8(0x4d)
+  code.get(LENGTH).i32(PIECE_BYTES).u8(OP.i32LeU)
   code.ifThen(() => {
     code.get(TO).get(OTHER).get(LENGTH)
     fill().u8(OP.return)
@@ -51,17 +51,17 @@ export function writeCopyFunction(out: ByteWriter, indices: BulkIndices): void {
     writePieceCharge(out, BULK.memoryCopy, indices)
     return code.bulk(BULK.memoryCopy, 0, 0)
   }
-  code.get(LENGTH).i32(PIECE_BYTES).u8(0x4d)
+  code.get(LENGTH).i32(PIECE_BYTES).u8(OP.i32LeU)
   code.ifThen(() => {
     code.get(TO).get(OTHER).get(LENGTH)
     copy().u8(OP.return)
   })
   // The larger of the two addresses.
-  code.get(TO).get(OTHER).get(TO).get(OTHER).u8(0x4b).u8(0x1b)
+  code.get(TO).get(OTHER).get(TO).get(OTHER).u8(OP.i32GtU).u8(OP.select)
   writeOutside(code)
   code.ifThen(() => code.get(TO).get(OTHER).get(LENGTH).bulk(BULK.memoryCopy, 0, 0))
   // What is still to be copied must not be written over: from the end that is moved away from the other.
-  code.get(TO).get(OTHER).u8(0x4d)
+  code.get(TO).get(OTHER).u8(OP.i32LeU)
   code.ifThen(() => {
     code.u8(OP.loop).u8(0x40)
     writePiece(code)
@@ -84,7 +84,7 @@ export function writeCopyFunction(out: ByteWriter, indices: BulkIndices): void {
 /** Declares the locals, and marks. */
 function begin(out: ByteWriter, { markFunction }: BulkIndices): CodeWriter {
   const code = new CodeWriter(out)
-  code.u8(1).u32(2).u8(0x7f)
+  code.u8(1).u32(2).u8(TYPE.i32)
   return code.get(TO).get(LENGTH).u8(OP.call).u32(markFunction)
 }
 
@@ -96,11 +96,11 @@ function writePieceCharge(out: ByteWriter, operation: number, indices: BulkIndic
 /** Takes an address; answers whether the length behind it reaches out of the memory. */
 function writeOutside(code: CodeWriter): void {
   // Of 64 bits: what wraps around is outside.
-  code.u8(0xad).get(LENGTH).u8(0xad).u8(0x7c)
-  code.memorySize(0).u8(0xad).u8(0x42).u8(16).u8(0x86).u8(0x56)
+  code.u8(OP.i64ExtendI32U).get(LENGTH).u8(OP.i64ExtendI32U).u8(OP.i64Add)
+  code.memorySize(0).u8(OP.i64ExtendI32U).u8(OP.i64Const).u8(16).u8(OP.i64Shl).u8(OP.i64GtU)
 }
 
 /** The smaller of what is left and what is done at once. */
 function writePiece(code: CodeWriter): void {
-  code.get(LENGTH).i32(PIECE_BYTES).get(LENGTH).i32(PIECE_BYTES).u8(0x49).u8(0x1b).set(PIECE)
+  code.get(LENGTH).i32(PIECE_BYTES).get(LENGTH).i32(PIECE_BYTES).u8(OP.i32LtU).u8(OP.select).set(PIECE)
 }

@@ -46,7 +46,7 @@ export class CodeWriter {
   }
 
   memorySize(memory: number): this {
-    return this.u8(0x3f).u32(memory)
+    return this.u8(OP.memorySize).u32(memory)
   }
 
   /** A memory argument without an offset. */
