@@ -8,5 +8,12 @@ import { TLSSocket } from 'node:tls'
 export function resetSocket(socket: Socket): void {
   // `resetAndDestroy` throws on anything but a connected TCP socket, and only such a one has a remote address of its own.
   if (socket instanceof TLSSocket || socket.remoteAddress === undefined) socket.destroy()
+  // While its end is being sent the system refuses to reset it, and Node then neither closes it nor says so.
+  else if (isEnding(socket)) socket.once('finish', () => socket.resetAndDestroy())
   else socket.resetAndDestroy()
+}
+
+/** Whether all is written but for the end, which goes out in the next turn of the event loop. */
+function isEnding({ destroyed, writableEnded, writableFinished, writableLength }: Socket): boolean {
+  return !destroyed && writableEnded && !writableFinished && writableLength === 0
 }
