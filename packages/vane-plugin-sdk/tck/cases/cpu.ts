@@ -194,6 +194,18 @@ const SLOW_TO_COMPILE: readonly (readonly [name: string, what: string, fields: s
     `(func $slow (local ${'i64 '.repeat(10_000)}) (local $p i32)
       (block $a (block $b (br_table ${'$a $b '.repeat(10_000)} (local.get $p)))))`,
   ],
+  [
+    'calls',
+    '50,000 operands and 100,000 calls',
+    `(func $callee) (func $slow ${'(i32.const 1)'.repeat(50_000)} ${'(call $callee)'.repeat(100_000)} ${'(drop)'.repeat(50_000)})`,
+  ],
+  [
+    'results',
+    '4,000 calls that pass and answer 1,000 values each',
+    `(func $none (result ${'i64 '.repeat(1000)}) ${'(i64.const 1)'.repeat(1000)})
+    (func $same (param ${'i64 '.repeat(1000)}) (result ${'i64 '.repeat(1000)}) (unreachable))
+    (func $slow (call $none) ${'(call $same)'.repeat(4000)} ${'(drop)'.repeat(1000)})`,
+  ],
 ]
 
 /** CPU time: wherever a plugin's code can run, it ends. */

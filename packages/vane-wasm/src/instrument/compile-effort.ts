@@ -1,16 +1,28 @@
 import { ByteReader } from '../binary/byte-reader.ts'
 import { UnsupportedError } from '../binary/unsupported-error.ts'
 import type { CoreModule } from './core-module.ts'
-import { OP, skipImmediates, skipValueType, type Labels } from './instructions.ts'
+import { BULK, OP, skipImmediates, skipValueType, type Labels } from './instructions.ts'
 import { SECTION } from './sections.ts'
 
 /**
  * Values that one function may have alive at all of its joins together. The engine compiles a function when it is first called, on the
  * thread that calls it, and notes at each join where every live value is: some 10 ns for each, which nothing can interrupt. Without a
- * bound 30 KB of code take half a second, and a megabyte takes minutes and all of memory. The largest function of QuickJS has 0.2 million,
- * of StarlingMonkey 0.7 million.
+ * bound 30 KB of code take half a second, and a megabyte takes minutes and all of memory.
  */
 const MAX_EFFORT = 5_000_000
+
+/** Of a join itself. */
+const JOIN_WORK = 16
+
+// What else goes by the number of live values, as parts of a join. An instruction may need a register, and all values are looked at for
+// which of them are in it; a call has all of them leave their registers.
+const PLAIN_WORK = 1 / 64
+const DIVISION_WORK = 1 / 16
+const CALL_WORK = 1 / 8
+/** Of an instruction in front of which there is a charge, which is a join. */
+const CHARGED_WORK = 1 + CALL_WORK
+/** What a call passes and answers is put in its place one by one, and each time what came before is looked at. */
+const PASSED_WORK = 1 / 8
 
 interface FunctionType {
   readonly params: number
@@ -39,7 +51,8 @@ export function assertCompilable({ sections, functionTypes }: CoreModule): void 
   for (const type of functionTypes) {
     const effort = new EffortCounter(reader.section(), types, callees).count(types[type]?.params ?? 0)
     if (effort > MAX_EFFORT) {
-      throw new UnsupportedError(`a function with ${effort} values at its joins, more than the limit of ${MAX_EFFORT}`)
+      const values = Math.ceil(effort)
+      throw new UnsupportedError(`a function with ${values} values at its joins, more than the limit of ${MAX_EFFORT}`)
     }
   }
 }
@@ -77,6 +90,10 @@ class EffortCounter {
       this.#labels.length = 0
       const operation = skipImmediates(opcode, reader, this.#labels)
       const next = reader.at
+      if (this.#isReachable) {
+        const work = opcode === OP.prefixBulk && operation >= BULK.memoryInit ? CHARGED_WORK : WORK[opcode]!
+        this.#effort += work * (this.#locals + Math.max(this.#height, 0))
+      }
       this.#step(opcode, operation, at)
       reader.at = next
     }
@@ -141,7 +158,10 @@ class EffortCounter {
   }
 
   #call(callee: FunctionType | undefined): void {
-    if (callee !== undefined) this.#height = Math.max(this.#height - callee.params, 0) + callee.results
+    if (callee === undefined) return
+    const { params, results } = callee
+    if (this.#isReachable) this.#effort += PASSED_WORK * (params * params + results * results)
+    this.#height = Math.max(this.#height - params, 0) + results
   }
 
   #open(at: number): void {
@@ -172,7 +192,7 @@ class EffortCounter {
   }
 
   #join(count: number): void {
-    if (this.#isReachable) this.#effort += count * (this.#locals + Math.max(this.#height, 0))
+    if (this.#isReachable) this.#effort += count * (JOIN_WORK + this.#locals + Math.max(this.#height, 0))
   }
 }
 
@@ -204,6 +224,21 @@ const CHANGES: Int8Array = (() => {
   set(0xa0, 0xa6, -1)
   set(0xfc, 0xfd, SEVERAL)
   return changes
+})()
+
+/** Work of each instruction for each live value. Joins are counted as they are met. */
+const WORK: Float64Array = (() => {
+  const work = new Float64Array(256).fill(PLAIN_WORK)
+  // Integer division and remainder, which take registers of their own.
+  work.fill(DIVISION_WORK, 0x6d, 0x71)
+  work.fill(DIVISION_WORK, 0x7f, 0x83)
+  // Calls, of the plugin's functions and of the engine's.
+  for (const opcode of [0x10, 0x11, 0x12, 0x13, 0x25, 0x26, 0xd2]) work[opcode] = CALL_WORK
+  // Branches may lead back to a loop.
+  for (const opcode of [OP.throw, OP.rethrow, OP.throwRef, OP.br, OP.brIf, OP.brTable, OP.memoryGrow]) {
+    work[opcode] = CHARGED_WORK
+  }
+  return work
 })()
 
 /** Readers here come behind those that refuse what is malformed or not supported. */
