@@ -12,6 +12,9 @@ export const CALL_COST = 20
 /** A function without calls and loops that costs no more than this is covered by {@link CALL_COST} and goes uncharged. */
 export const FREE_LEAF_COST = 16
 
+/** By how many bits the number of a function's locals is shifted to become fuel: all of them are cleared at its entry. */
+export const LOCALS_SHIFT = 6
+
 /** Unwinding is slow in every engine. */
 const THROW_COST = 400
 

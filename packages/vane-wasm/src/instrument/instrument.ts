@@ -5,7 +5,7 @@ import { readCoreModule, type CoreModule } from './core-module.ts'
 import { rewriteModule, type InstrumentedModule } from './rewrite-module.ts'
 
 /** Changes whenever the same module would be rewritten differently: part of every cache key. */
-export const INSTRUMENTER_VERSION = 9
+export const INSTRUMENTER_VERSION = 10
 
 /**
  * Reads the core modules of a component.

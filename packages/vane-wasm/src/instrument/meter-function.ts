@@ -2,7 +2,7 @@ import type { ByteReader } from '../binary/byte-reader.ts'
 import type { ByteWriter } from '../binary/byte-writer.ts'
 import { BodyMeter, type MeterIndices } from './body-meter.ts'
 import { writeCharge } from './charge-code.ts'
-import { FREE_LEAF_COST } from './costs.ts'
+import { FREE_LEAF_COST, LOCALS_SHIFT } from './costs.ts'
 import { skipValueType } from './instructions.ts'
 import { SpareLocals } from './spare-locals.ts'
 
@@ -35,7 +35,7 @@ export function meterFunction(
   const body = new BodyMeter(reader, locals, meter)
   body.run()
 
-  const entryCost = body.exitCost
+  const entryCost = body.exitCost + ((localCount - paramCount) >>> LOCALS_SHIFT)
   const chargesEntry = body.hasCalls || body.hasLoops || entryCost > FREE_LEAF_COST
   const entryTemp = chargesEntry ? locals.first : 0
   if (locals.count === 0) {

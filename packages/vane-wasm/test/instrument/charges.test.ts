@@ -163,3 +163,11 @@ test('whatever path runs through a function is charged for', async () => {
     { numRuns: 400 },
   )
 })
+
+test('entering a function is charged by its locals, which are cleared then', async () => {
+  const core = await meterWat(`(module
+    (func (export "few") (call $few)) (func $few (local ${'v128 '.repeat(10)}))
+    (func (export "many") (call $many)) (func $many (local ${'v128 '.repeat(40_000)})))`)
+
+  expect(fuelOf(core, 'many') - fuelOf(core, 'few')).toBeGreaterThanOrEqual(40_000 / 64)
+})
