@@ -19,6 +19,8 @@ export interface CoreModule {
   readonly paramCounts: readonly number[]
   /** Type index of each function that the module defines. */
   readonly functionTypes: readonly number[]
+  /** How long each of them takes to compile, where that has been measured. */
+  readonly compileWork: readonly number[]
   readonly imports: ImportCounts
   /** The memory that it defines. */
   readonly memory: Limits | undefined
@@ -78,6 +80,7 @@ export function readCoreModule(bytes: Uint8Array): CoreModule {
     sections,
     paramCounts: readVector(sections, SECTION.type, readParamCount),
     functionTypes: readVector(sections, SECTION.function, (reader) => reader.u32()),
+    compileWork: [],
     imports,
     memory: memories[0],
     tables: readVector(sections, SECTION.table, readTable),

@@ -1,11 +1,11 @@
 import { BinaryFormatError } from '../binary/binary-format-error.ts'
-import { assertCompilable } from './compile-effort.ts'
+import { measureCompiling } from './compile-effort.ts'
 import { shareLimits, type CoreLimits } from './core-limits.ts'
 import { readCoreModule, type CoreModule } from './core-module.ts'
 import { rewriteModule, type InstrumentedModule } from './rewrite-module.ts'
 
 /** Changes whenever the same module would be rewritten differently: part of every cache key. */
-export const INSTRUMENTER_VERSION = 10
+export const INSTRUMENTER_VERSION = 11
 
 /**
  * Reads the core modules of a component.
@@ -18,8 +18,7 @@ export function readCoreModules(modules: readonly Uint8Array[]): CoreModule[] {
   modules.forEach(assertValid)
   return modules.map((bytes) => {
     const module = readCoreModule(bytes)
-    assertCompilable(module)
-    return module
+    return { ...module, compileWork: measureCompiling(module) }
   })
 }
 

@@ -171,3 +171,15 @@ test('entering a function is charged by its locals, which are cleared then', asy
 
   expect(fuelOf(core, 'many') - fuelOf(core, 'few')).toBeGreaterThanOrEqual(40_000 / 64)
 })
+
+test('a function is charged once for having been compiled, by what that takes', async () => {
+  const operands = `${'(i32.const 1)'.repeat(500)} ${'(call $leaf)'.repeat(500)} ${'(drop)'.repeat(500)}`
+  const core = await meterWat(`(module (func $leaf)
+    ${Array.from({ length: 40 }, (_, i) => `(func (export "${i}") (if (i32.const 1) (then (return))) ${operands})`).join('')})`)
+  for (let i = 0; i < 40; i++) {
+    const first = fuelOf(core, String(i))
+    // 500 times 500 values at an eighth of a join, and a twentieth for each.
+    expect(first - fuelOf(core, String(i))).toBeGreaterThan(1500)
+    expect(first).toBeLessThan(5000)
+  }
+})
