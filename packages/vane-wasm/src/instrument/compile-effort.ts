@@ -39,33 +39,46 @@ interface Frame {
 /** Of each byte of code, in values at a join. */
 const BYTE_WORK = 5
 
+/** What walking over the functions of a module tells. */
+export interface Measured {
+  /** How long each of them takes to compile, in values at a join: some 10 ns each. */
+  readonly compileWork: readonly number[]
+  /** Whether any of them may catch an exception. */
+  readonly catches: boolean
+}
+
 /**
  * Asserts that no function of a module takes the engine long to compile.
  *
- * @returns how long each of them takes, in values at a join: some 10 ns each.
  * @throws UnsupportedError
  */
-export function measureCompiling({ sections, functionTypes }: CoreModule): number[] {
+export function measureFunctions({ sections, functionTypes }: CoreModule): Measured {
   const types = readTypes(sections.get(SECTION.type))
   const callees = [...readImportedFunctions(sections.get(SECTION.import)), ...functionTypes].map((type) => types[type])
   const code = sections.get(SECTION.code)
-  if (code === undefined) return []
+  if (code === undefined) return { compileWork: [], catches: false }
+  let catches = false
   const reader = new ByteReader(code)
   reader.u32()
-  return functionTypes.map((type) => {
+  const compileWork = functionTypes.map((type) => {
     const body = reader.section()
     const bytes = body.end - body.at
-    const effort = new EffortCounter(body, types, callees).count(types[type]?.params ?? 0)
+    const counter = new EffortCounter(body, types, callees)
+    const effort = counter.count(types[type]?.params ?? 0)
+    catches ||= counter.catches
     if (effort > MAX_EFFORT) {
       const values = Math.ceil(effort)
       throw new UnsupportedError(`a function with ${values} values at its joins, more than the limit of ${MAX_EFFORT}`)
     }
     return effort + bytes * BYTE_WORK
   })
+  return { compileWork, catches }
 }
 
 /** Walks over one function with an upper bound of how many operands there are. */
 class EffortCounter {
+  /** Whether there are handlers in the function. */
+  catches: boolean = false
   readonly #reader: ByteReader
   readonly #types: readonly FunctionType[]
   readonly #callees: readonly (FunctionType | undefined)[]
@@ -120,6 +133,7 @@ class EffortCounter {
       case OP.try:
       case OP.tryTable:
         if (opcode === OP.if) this.#height--
+        if (opcode === OP.try || opcode === OP.tryTable) this.catches = true
         return this.#open(at)
       case OP.else:
       case OP.catch:

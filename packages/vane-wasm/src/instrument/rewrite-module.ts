@@ -62,10 +62,11 @@ export interface ModuleState {
  *
  * A start function is taken out and exported: the host calls it once the meter is armed.
  *
+ * @param callsMayThrow whether an exception may leave any call, and be caught.
  * @throws BinaryFormatError, UnsupportedError
  */
-export function rewriteModule(module: CoreModule, caps: ModuleCaps): InstrumentedModule {
-  return new Rewriter(module, caps).run()
+export function rewriteModule(module: CoreModule, caps: ModuleCaps, callsMayThrow: boolean = true): InstrumentedModule {
+  return new Rewriter(module, caps, callsMayThrow).run()
 }
 
 class Rewriter {
@@ -77,8 +78,8 @@ class Rewriter {
   readonly #firstCharges: readonly (FirstCharge | undefined)[]
   readonly #out: ByteWriter
 
-  constructor(module: CoreModule, caps: ModuleCaps) {
-    const { bytes, imports, paramCounts, functionTypes, memory, tables, globals, hasTags } = module
+  constructor(module: CoreModule, caps: ModuleCaps, callsMayThrow: boolean) {
+    const { bytes, imports, paramCounts, functionTypes, memory, tables, globals } = module
     const hasMap = memory !== undefined || imports.memories > 0
     this.#module = module
     this.#caps = caps
@@ -86,7 +87,7 @@ class Rewriter {
       slotType: paramCounts.length,
       slotTable: imports.tables + tables.length,
       fuelGlobal: imports.globals + globals.count,
-      callsMayThrow: hasTags,
+      callsMayThrow,
       markFunction: imports.functions + functionTypes.length,
       fillFunction: imports.functions + functionTypes.length + 1,
       copyFunction: imports.functions + functionTypes.length + 2,

@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { parseWat } from 'vane-plugin-sdk/build'
 
 import { FREE_LEAF_COST } from '../../src/instrument/costs.ts'
-import { fuelOf, meterWat } from '../_core.ts'
+import { instrument, readCoreModules } from '../../src/instrument/instrument.ts'
+import { METER_EXPORTS } from '../../src/instrument/meter-names.ts'
+import { AMPLE, fuelOf, meterWat } from '../_core.ts'
 
 /** A program whose course depends on the bits of its one parameter. */
 type Node =
@@ -182,4 +185,26 @@ test('a function is charged once for having been compiled, by what that takes', 
     expect(first - fuelOf(core, String(i))).toBeGreaterThan(1500)
     expect(first).toBeLessThan(5000)
   }
+})
+
+test('what was run before an exception left a function is charged for, if another module of the component catches it', async () => {
+  const work = '(local.set $n (i32.sub (local.get $n) (i32.const 1)))'
+  const thrower = `(module (import "t" "throw" (func $throw))
+    (func $f (export "f") (param $n i32) ${work.repeat(90)} (if (i32.le_s (local.get $n) (i32.const 0)) (then (call $throw)))
+      (call $f (local.get $n)) (unreachable)))`
+  const catcher = '(module (func (block $b (try_table (catch_all $b)))))'
+  const modules = readCoreModules([await parseWat(thrower), await parseWat(catcher)])
+  const [instrumented] = instrument(modules, [0, 1], AMPLE)
+  const imports = {
+    t: {
+      throw: () => {
+        throw new Error('thrown')
+      },
+    },
+  }
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(instrumented!.bytes), imports)
+  const fuel = exports[METER_EXPORTS.fuel] as WebAssembly.Global
+  fuel.value = 1_000_000
+  expect(() => (exports['f'] as WebAssembly.ExportedFunction)(90 * 99)).toThrow('thrown')
+  expect(1_000_000 - (fuel.value as number)).toBeGreaterThanOrEqual(100 * 360)
 })
