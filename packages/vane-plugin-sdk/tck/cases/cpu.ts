@@ -176,6 +176,8 @@ function refusedWhileLoading(name: string, proves: string, rest: Partial<WatPlug
 
 const JOIN = '(if (local.get $p) (then (local.set $p (i32.const 1))) (else (local.set $p (i32.const 2))))'
 
+const OPERANDS_AND_CALLS = `${'(i32.const 1)'.repeat(5000)} ${'(call $callee)'.repeat(6000)} ${'(drop)'.repeat(5000)}`
+
 /** Code that is small and takes an engine long to compile, which it may do when the function is first called. */
 const SLOW_TO_COMPILE: readonly (readonly [name: string, what: string, fields: string])[] = [
   [
@@ -193,6 +195,24 @@ const SLOW_TO_COMPILE: readonly (readonly [name: string, what: string, fields: s
     '10,000 locals and a branch with 20,000 targets',
     `(func $slow (local ${'i64 '.repeat(10_000)}) (local $p i32)
       (block $a (block $b (br_table ${'$a $b '.repeat(10_000)} (local.get $p)))))`,
+  ],
+  [
+    'calls',
+    '50,000 operands and 100,000 calls',
+    `(func $callee) (func $slow ${'(i32.const 1)'.repeat(50_000)} ${'(call $callee)'.repeat(100_000)} ${'(drop)'.repeat(50_000)})`,
+  ],
+  [
+    'results',
+    '4,000 calls that pass and answer 1,000 values each',
+    `(func $none (result ${'i64 '.repeat(1000)}) ${'(i64.const 1)'.repeat(1000)})
+    (func $same (param ${'i64 '.repeat(1000)}) (result ${'i64 '.repeat(1000)}) (unreachable))
+    (func $slow (call $none) ${'(call $same)'.repeat(4000)} ${'(drop)'.repeat(1000)})`,
+  ],
+  [
+    'functions',
+    'calls of 30 others, each of them with 5,000 operands and 6,000 calls',
+    `(func $callee) (func $slow ${Array.from({ length: 30 }, (_, i) => `(call $slow_${i})`).join('')})
+    ${Array.from({ length: 30 }, (_, i) => `(func $slow_${i} (if (i32.const 1) (then (return))) ${OPERANDS_AND_CALLS})`).join('')}`,
   ],
 ]
 

@@ -127,8 +127,12 @@ export class Meter {
       slice = Math.min(SLICE, Math.max(MIN_SLICE, Math.floor(leftMs * LEAST_FUEL_PER_MS)))
     }
     this.#hasAsked = true
-    // A module that still has fuel of earlier looks must not run on it beyond the end.
-    for (const fuel of this.#fuel) if ((fuel.value as number) < 0 || (fuel.value as number) > slice) fuel.value = slice
+    // What the others still have of earlier looks is no more than a slice in all, however many modules there are.
+    const share = Math.floor(slice / this.#fuel.length)
+    for (const fuel of this.#fuel) {
+      if ((fuel.value as number) < 0) fuel.value = slice
+      else if ((fuel.value as number) > share) fuel.value = share
+    }
     this.#hostFuel = slice
     return true
   }

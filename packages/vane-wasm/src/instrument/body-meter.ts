@@ -9,7 +9,7 @@ import type { SpareLocals } from './spare-locals.ts'
 
 /** What metering one function must know of its module, and learns about it. */
 export interface MeterIndices extends ChargeIndices {
-  /** Whether an exception may leave a function through any call. */
+  /** Whether an exception may leave a function through any call, and be caught somewhere. */
   readonly callsMayThrow: boolean
   /** Function that marks what a bulk operation writes: `(at, length) -> ()`. */
   readonly markFunction: number

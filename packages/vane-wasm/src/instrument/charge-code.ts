@@ -1,4 +1,5 @@
 import type { ByteWriter } from '../binary/byte-writer.ts'
+import { CodeWriter } from './code-writer.ts'
 import { OP } from './instructions.ts'
 
 /** Indices of what charging refers to. */
@@ -19,6 +20,30 @@ export function writeCharge(out: ByteWriter, cost: number, temp: number, meter: 
   out.s32(cost)
   out.u8(OP.i32Sub)
   writeSettle(out, temp, meter)
+}
+
+/** A charge that is made once in an instance's life. */
+export interface FirstCharge {
+  readonly cost: number
+  /** Mutable i32 global of which one bit says that it was made. */
+  readonly flags: number
+  readonly bit: number
+}
+
+/** Writes code that charges when it first runs. @param temp a local of its own. */
+export function writeFirstCharge(
+  out: ByteWriter,
+  { cost, flags, bit }: FirstCharge,
+  temp: number,
+  meter: ChargeIndices,
+): void {
+  const code = new CodeWriter(out)
+  // i32.and, i32.eqz; i32.or.
+  code.globalGet(flags).i32(bit).u8(0x71).u8(0x45)
+  code.ifThen(() => {
+    code.globalGet(flags).i32(bit).u8(0x72).globalSet(flags)
+    writeCharge(out, cost, temp, meter)
+  })
 }
 
 /** Writes code that charges by the operand on top of the stack, a length, which stays there. */

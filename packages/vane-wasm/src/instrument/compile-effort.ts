@@ -1,16 +1,28 @@
 import { ByteReader } from '../binary/byte-reader.ts'
 import { UnsupportedError } from '../binary/unsupported-error.ts'
 import type { CoreModule } from './core-module.ts'
-import { OP, skipImmediates, skipValueType, type Labels } from './instructions.ts'
+import { BULK, OP, skipImmediates, skipValueType, type Labels } from './instructions.ts'
 import { SECTION } from './sections.ts'
 
 /**
  * Values that one function may have alive at all of its joins together. The engine compiles a function when it is first called, on the
  * thread that calls it, and notes at each join where every live value is: some 10 ns for each, which nothing can interrupt. Without a
- * bound 30 KB of code take half a second, and a megabyte takes minutes and all of memory. The largest function of QuickJS has 0.2 million,
- * of StarlingMonkey 0.7 million.
+ * bound 30 KB of code take half a second, and a megabyte takes minutes and all of memory.
  */
 const MAX_EFFORT = 5_000_000
+
+/** Of a join itself. */
+const JOIN_WORK = 16
+
+// What else goes by the number of live values, as parts of a join. An instruction may need a register, and all values are looked at for
+// which of them are in it; a call has all of them leave their registers.
+const PLAIN_WORK = 1 / 64
+const DIVISION_WORK = 1 / 16
+const CALL_WORK = 1 / 8
+/** Of an instruction in front of which there is a charge, which is a join. */
+const CHARGED_WORK = 1 + CALL_WORK
+/** What a call passes and answers is put in its place one by one, and each time what came before is looked at. */
+const PASSED_WORK = 1 / 8
 
 interface FunctionType {
   readonly params: number
@@ -24,28 +36,49 @@ interface Frame {
   readonly isReachable: boolean
 }
 
+/** Of each byte of code, in values at a join. */
+const BYTE_WORK = 5
+
+/** What walking over the functions of a module tells. */
+export interface Measured {
+  /** How long each of them takes to compile, in values at a join: some 10 ns each. */
+  readonly compileWork: readonly number[]
+  /** Whether any of them may catch an exception. */
+  readonly catches: boolean
+}
+
 /**
  * Asserts that no function of a module takes the engine long to compile.
  *
  * @throws UnsupportedError
  */
-export function assertCompilable({ sections, functionTypes }: CoreModule): void {
+export function measureFunctions({ sections, functionTypes }: CoreModule): Measured {
   const types = readTypes(sections.get(SECTION.type))
   const callees = [...readImportedFunctions(sections.get(SECTION.import)), ...functionTypes].map((type) => types[type])
   const code = sections.get(SECTION.code)
-  if (code === undefined) return
+  if (code === undefined) return { compileWork: [], catches: false }
+  let catches = false
   const reader = new ByteReader(code)
   reader.u32()
-  for (const type of functionTypes) {
-    const effort = new EffortCounter(reader.section(), types, callees).count(types[type]?.params ?? 0)
+  const compileWork = functionTypes.map((type) => {
+    const body = reader.section()
+    const bytes = body.end - body.at
+    const counter = new EffortCounter(body, types, callees)
+    const effort = counter.count(types[type]?.params ?? 0)
+    catches ||= counter.catches
     if (effort > MAX_EFFORT) {
-      throw new UnsupportedError(`a function with ${effort} values at its joins, more than the limit of ${MAX_EFFORT}`)
+      const values = Math.ceil(effort)
+      throw new UnsupportedError(`a function with ${values} values at its joins, more than the limit of ${MAX_EFFORT}`)
     }
-  }
+    return effort + bytes * BYTE_WORK
+  })
+  return { compileWork, catches }
 }
 
 /** Walks over one function with an upper bound of how many operands there are. */
 class EffortCounter {
+  /** Whether there are handlers in the function. */
+  catches: boolean = false
   readonly #reader: ByteReader
   readonly #types: readonly FunctionType[]
   readonly #callees: readonly (FunctionType | undefined)[]
@@ -77,6 +110,10 @@ class EffortCounter {
       this.#labels.length = 0
       const operation = skipImmediates(opcode, reader, this.#labels)
       const next = reader.at
+      if (this.#isReachable) {
+        const work = opcode === OP.prefixBulk && operation >= BULK.memoryInit ? CHARGED_WORK : WORK[opcode]!
+        this.#effort += work * (this.#locals + Math.max(this.#height, 0))
+      }
       this.#step(opcode, operation, at)
       reader.at = next
     }
@@ -96,6 +133,7 @@ class EffortCounter {
       case OP.try:
       case OP.tryTable:
         if (opcode === OP.if) this.#height--
+        if (opcode === OP.try || opcode === OP.tryTable) this.catches = true
         return this.#open(at)
       case OP.else:
       case OP.catch:
@@ -141,7 +179,10 @@ class EffortCounter {
   }
 
   #call(callee: FunctionType | undefined): void {
-    if (callee !== undefined) this.#height = Math.max(this.#height - callee.params, 0) + callee.results
+    if (callee === undefined) return
+    const { params, results } = callee
+    if (this.#isReachable) this.#effort += PASSED_WORK * (params * params + results * results)
+    this.#height = Math.max(this.#height - params, 0) + results
   }
 
   #open(at: number): void {
@@ -172,7 +213,7 @@ class EffortCounter {
   }
 
   #join(count: number): void {
-    if (this.#isReachable) this.#effort += count * (this.#locals + Math.max(this.#height, 0))
+    if (this.#isReachable) this.#effort += count * (JOIN_WORK + this.#locals + Math.max(this.#height, 0))
   }
 }
 
@@ -204,6 +245,21 @@ const CHANGES: Int8Array = (() => {
   set(0xa0, 0xa6, -1)
   set(0xfc, 0xfd, SEVERAL)
   return changes
+})()
+
+/** Work of each instruction for each live value. Joins are counted as they are met. */
+const WORK: Float64Array = (() => {
+  const work = new Float64Array(256).fill(PLAIN_WORK)
+  // Integer division and remainder, which take registers of their own.
+  work.fill(DIVISION_WORK, 0x6d, 0x71)
+  work.fill(DIVISION_WORK, 0x7f, 0x83)
+  // Calls, of the plugin's functions and of the engine's.
+  for (const opcode of [0x10, 0x11, 0x12, 0x13, 0x25, 0x26, 0xd2]) work[opcode] = CALL_WORK
+  // Branches may lead back to a loop.
+  for (const opcode of [OP.throw, OP.rethrow, OP.throwRef, OP.br, OP.brIf, OP.brTable, OP.memoryGrow]) {
+    work[opcode] = CHARGED_WORK
+  }
+  return work
 })()
 
 /** Readers here come behind those that refuse what is malformed or not supported. */

@@ -19,13 +19,16 @@ export interface CoreModule {
   readonly paramCounts: readonly number[]
   /** Type index of each function that the module defines. */
   readonly functionTypes: readonly number[]
+  /** How long each of them takes to compile, where that has been measured. */
+  readonly compileWork: readonly number[]
+  /** Whether they may catch exceptions, unless that has been looked for and not found. */
+  readonly catches: boolean
   readonly imports: ImportCounts
   /** The memory that it defines. */
   readonly memory: Limits | undefined
   /** The tables that it defines. */
   readonly tables: readonly TableType[]
   readonly globals: GlobalState
-  readonly hasTags: boolean
   /** Kinds of its exports: 0 is a function, 1 a table, 2 a memory, 3 a global, 4 a tag. */
   readonly exports: ReadonlyMap<string, number>
 }
@@ -78,11 +81,12 @@ export function readCoreModule(bytes: Uint8Array): CoreModule {
     sections,
     paramCounts: readVector(sections, SECTION.type, readParamCount),
     functionTypes: readVector(sections, SECTION.function, (reader) => reader.u32()),
+    compileWork: [],
+    catches: true,
     imports,
     memory: memories[0],
     tables: readVector(sections, SECTION.table, readTable),
     globals: readGlobals(sections, imports.globals),
-    hasTags: imports.tags > 0 || sections.has(SECTION.tag),
     exports: readExports(sections),
   }
 }

@@ -12,6 +12,24 @@ export const CALL_COST = 20
 /** A function without calls and loops that costs no more than this is covered by {@link CALL_COST} and goes uncharged. */
 export const FREE_LEAF_COST = 16
 
+/** By how many bits the number of a function's locals is shifted to become fuel: all of them are cleared at its entry. */
+export const LOCALS_SHIFT = 6
+
+/**
+ * Fuel for each value at a join that the engine has to look at when it compiles a function, which is when it is first called: some
+ * 10 ns, charged for like the dearest code.
+ */
+const COMPILE_COST = 1 / 20
+
+/** A function that costs less to compile goes uncharged: it would take as many as have never been seen to hold anybody up. */
+const MIN_COMPILE_COST = 100
+
+/** Fuel for compiling a function, 0 where that is not worth a charge. */
+export function compileCostOf(work: number): number {
+  const cost = Math.ceil(work * COMPILE_COST)
+  return cost < MIN_COMPILE_COST ? 0 : cost
+}
+
 /** Unwinding is slow in every engine. */
 const THROW_COST = 400
 

@@ -1,11 +1,11 @@
 import { BinaryFormatError } from '../binary/binary-format-error.ts'
-import { assertCompilable } from './compile-effort.ts'
+import { measureFunctions } from './compile-effort.ts'
 import { shareLimits, type CoreLimits } from './core-limits.ts'
 import { readCoreModule, type CoreModule } from './core-module.ts'
 import { rewriteModule, type InstrumentedModule } from './rewrite-module.ts'
 
 /** Changes whenever the same module would be rewritten differently: part of every cache key. */
-export const INSTRUMENTER_VERSION = 8
+export const INSTRUMENTER_VERSION = 12
 
 /**
  * Reads the core modules of a component.
@@ -18,8 +18,7 @@ export function readCoreModules(modules: readonly Uint8Array[]): CoreModule[] {
   modules.forEach(assertValid)
   return modules.map((bytes) => {
     const module = readCoreModule(bytes)
-    assertCompilable(module)
-    return module
+    return { ...module, ...measureFunctions(module) }
   })
 }
 
@@ -35,7 +34,9 @@ export function instrument(
   limits: CoreLimits,
 ): InstrumentedModule[] {
   const caps = shareLimits(modules, instances, limits)
-  return modules.map((module, number) => rewriteModule(module, caps[number]!))
+  // One module's exception may be another's, or the host's: a stack that overflows there.
+  const callsMayThrow = modules.some(({ catches }) => catches)
+  return modules.map((module, number) => rewriteModule(module, caps[number]!, callsMayThrow))
 }
 
 function assertValid(bytes: Uint8Array, number: number): void {

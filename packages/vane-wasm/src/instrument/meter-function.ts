@@ -1,8 +1,8 @@
 import type { ByteReader } from '../binary/byte-reader.ts'
 import type { ByteWriter } from '../binary/byte-writer.ts'
 import { BodyMeter, type MeterIndices } from './body-meter.ts'
-import { writeCharge } from './charge-code.ts'
-import { FREE_LEAF_COST } from './costs.ts'
+import { writeCharge, writeFirstCharge, type FirstCharge } from './charge-code.ts'
+import { FREE_LEAF_COST, LOCALS_SHIFT } from './costs.ts'
 import { skipValueType } from './instructions.ts'
 import { SpareLocals } from './spare-locals.ts'
 
@@ -19,7 +19,16 @@ import { SpareLocals } from './spare-locals.ts'
  */
 export function meterFunction(
   reader: ByteReader,
-  { paramCount, meter }: { readonly paramCount: number; readonly meter: MeterIndices },
+  {
+    paramCount,
+    meter,
+    firstCharge,
+  }: {
+    readonly paramCount: number
+    readonly meter: MeterIndices
+    /** For having been compiled. */
+    readonly firstCharge: FirstCharge | undefined
+  },
   out: ByteWriter,
 ): void {
   const localsStart = reader.at
@@ -35,9 +44,9 @@ export function meterFunction(
   const body = new BodyMeter(reader, locals, meter)
   body.run()
 
-  const entryCost = body.exitCost
+  const entryCost = body.exitCost + ((localCount - paramCount) >>> LOCALS_SHIFT)
   const chargesEntry = body.hasCalls || body.hasLoops || entryCost > FREE_LEAF_COST
-  const entryTemp = chargesEntry ? locals.first : 0
+  const entryTemp = chargesEntry || firstCharge !== undefined ? locals.first : 0
   if (locals.count === 0) {
     out.write(reader.bytes.subarray(localsStart, reader.end))
     return
@@ -45,6 +54,7 @@ export function meterFunction(
   out.u32(groupCount + locals.count)
   out.write(groups)
   locals.write(out)
+  if (firstCharge !== undefined) writeFirstCharge(out, firstCharge, entryTemp, meter)
   if (chargesEntry) writeCharge(out, entryCost + 2, entryTemp, meter)
   out.write(body.code.view())
 }

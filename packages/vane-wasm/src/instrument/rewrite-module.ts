@@ -4,7 +4,9 @@ import { ByteWriter } from '../binary/byte-writer.ts'
 import { UnsupportedError } from '../binary/unsupported-error.ts'
 import type { MeterIndices } from './body-meter.ts'
 import { writeCopyFunction, writeFillFunction } from './bulk-code.ts'
+import type { FirstCharge } from './charge-code.ts'
 import type { ModuleCaps } from './core-limits.ts'
+import { compileCostOf } from './costs.ts'
 import { EXNREF, type CoreModule } from './core-module.ts'
 import { meterFunction } from './meter-function.ts'
 import { METER_EXPORTS } from './meter-names.ts'
@@ -60,10 +62,11 @@ export interface ModuleState {
  *
  * A start function is taken out and exported: the host calls it once the meter is armed.
  *
+ * @param callsMayThrow whether an exception may leave any call, and be caught.
  * @throws BinaryFormatError, UnsupportedError
  */
-export function rewriteModule(module: CoreModule, caps: ModuleCaps): InstrumentedModule {
-  return new Rewriter(module, caps).run()
+export function rewriteModule(module: CoreModule, caps: ModuleCaps, callsMayThrow: boolean = true): InstrumentedModule {
+  return new Rewriter(module, caps, callsMayThrow).run()
 }
 
 class Rewriter {
@@ -72,10 +75,11 @@ class Rewriter {
   readonly #meter: MeterIndices
   readonly #reset: ResetIndices
   readonly #hasMap: boolean
+  readonly #firstCharges: readonly (FirstCharge | undefined)[]
   readonly #out: ByteWriter
 
-  constructor(module: CoreModule, caps: ModuleCaps) {
-    const { bytes, imports, paramCounts, functionTypes, memory, tables, globals, hasTags } = module
+  constructor(module: CoreModule, caps: ModuleCaps, callsMayThrow: boolean) {
+    const { bytes, imports, paramCounts, functionTypes, memory, tables, globals } = module
     const hasMap = memory !== undefined || imports.memories > 0
     this.#module = module
     this.#caps = caps
@@ -83,7 +87,7 @@ class Rewriter {
       slotType: paramCounts.length,
       slotTable: imports.tables + tables.length,
       fuelGlobal: imports.globals + globals.count,
-      callsMayThrow: hasTags,
+      callsMayThrow,
       markFunction: imports.functions + functionTypes.length,
       fillFunction: imports.functions + functionTypes.length + 1,
       copyFunction: imports.functions + functionTypes.length + 2,
@@ -98,6 +102,7 @@ class Rewriter {
       globals: globals.mutable.length > MAX_RESET_GLOBALS ? [] : globals.mutable,
       firstShadow: firstGlobal + 1,
     }
+    this.#firstCharges = toFirstCharges(module.compileWork, this.#reset.firstShadow + this.#reset.globals.length)
     this.#out = new ByteWriter(bytes.length + (bytes.length >> 1) + 1024)
   }
 
@@ -169,9 +174,12 @@ class Rewriter {
 
   #writeGlobals(out: ByteWriter): void {
     const { globals } = this.#reset
-    writeGrown(out, this.#module.sections.get(SECTION.global), 2 + globals.length)
-    // Fuel, starting empty: the first charge asks the host. Then how many pages were saved, and what globals held.
-    for (const type of [0x7f, 0x7f, ...globals.map((global) => global.type)]) {
+    const flagCount = Math.ceil(this.#firstCharges.filter((charge) => charge !== undefined).length / FLAG_BITS)
+    const flags = new Array<number>(flagCount).fill(0x7f)
+    writeGrown(out, this.#module.sections.get(SECTION.global), 2 + globals.length + flagCount)
+    // Fuel, starting empty: the first charge asks the host. Then how many pages were saved, what globals held, and which functions have
+    // been called.
+    for (const type of [0x7f, 0x7f, ...globals.map((global) => global.type), ...flags]) {
       out.u8(type)
       out.u8(1)
       writeZero(out, type)
@@ -247,7 +255,7 @@ class Rewriter {
     const added = this.#addedFunctions
     out.u32(count + added.length)
     const body = new ByteWriter()
-    for (const type of functionTypes) {
+    for (const [i, type] of functionTypes.entries()) {
       const code = reader.section()
       if (code.end - code.at > MAX_FUNCTION_BYTES) {
         throw new UnsupportedError(
@@ -257,7 +265,7 @@ class Rewriter {
       const paramCount = paramCounts[type]
       if (paramCount === undefined) throw new BinaryFormatError('a function of a type that is not there')
       body.reset()
-      meterFunction(code, { paramCount, meter: this.#meter }, body)
+      meterFunction(code, { paramCount, meter: this.#meter, firstCharge: this.#firstCharges[i] }, body)
       out.sized(body.view())
       if (out.length > maxBytes)
         throw new UnsupportedError(`code that grows more than ${MAX_GROWTH}-fold under metering`)
@@ -269,6 +277,20 @@ class Rewriter {
       out.sized(body.view())
     }
   }
+}
+
+/** Of a global. */
+const FLAG_BITS = 32
+
+/** For the functions that take long to compile: a flag each, in globals from `firstFlags` on. */
+function toFirstCharges(compileWork: readonly number[], firstFlags: number): (FirstCharge | undefined)[] {
+  let count = 0
+  return compileWork.map((work) => {
+    const cost = compileCostOf(work)
+    if (cost === 0) return undefined
+    const number = count++
+    return { cost, flags: firstFlags + Math.floor(number / FLAG_BITS), bit: 1 << (number % FLAG_BITS) }
+  })
 }
 
 const EMPTY_VECTOR = new Uint8Array([0])

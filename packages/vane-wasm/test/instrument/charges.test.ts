@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { parseWat } from 'vane-plugin-sdk/build'
 
 import { FREE_LEAF_COST } from '../../src/instrument/costs.ts'
-import { fuelOf, meterWat } from '../_core.ts'
+import { instrument, readCoreModules } from '../../src/instrument/instrument.ts'
+import { METER_EXPORTS } from '../../src/instrument/meter-names.ts'
+import { AMPLE, fuelOf, meterWat } from '../_core.ts'
 
 /** A program whose course depends on the bits of its one parameter. */
 type Node =
@@ -162,4 +165,46 @@ test('whatever path runs through a function is charged for', async () => {
     }),
     { numRuns: 400 },
   )
+})
+
+test('entering a function is charged by its locals, which are cleared then', async () => {
+  const core = await meterWat(`(module
+    (func (export "few") (call $few)) (func $few (local ${'v128 '.repeat(10)}))
+    (func (export "many") (call $many)) (func $many (local ${'v128 '.repeat(40_000)})))`)
+
+  expect(fuelOf(core, 'many') - fuelOf(core, 'few')).toBeGreaterThanOrEqual(40_000 / 64)
+})
+
+test('a function is charged once for having been compiled, by what that takes', async () => {
+  const operands = `${'(i32.const 1)'.repeat(500)} ${'(call $leaf)'.repeat(500)} ${'(drop)'.repeat(500)}`
+  const core = await meterWat(`(module (func $leaf)
+    ${Array.from({ length: 40 }, (_, i) => `(func (export "${i}") (if (i32.const 1) (then (return))) ${operands})`).join('')})`)
+  for (let i = 0; i < 40; i++) {
+    const first = fuelOf(core, String(i))
+    // 500 times 500 values at an eighth of a join, and a twentieth for each.
+    expect(first - fuelOf(core, String(i))).toBeGreaterThan(1500)
+    expect(first).toBeLessThan(5000)
+  }
+})
+
+test('what was run before an exception left a function is charged for, if another module of the component catches it', async () => {
+  const work = '(local.set $n (i32.sub (local.get $n) (i32.const 1)))'
+  const thrower = `(module (import "t" "throw" (func $throw))
+    (func $f (export "f") (param $n i32) ${work.repeat(90)} (if (i32.le_s (local.get $n) (i32.const 0)) (then (call $throw)))
+      (call $f (local.get $n)) (unreachable)))`
+  const catcher = '(module (func (block $b (try_table (catch_all $b)))))'
+  const modules = readCoreModules([await parseWat(thrower), await parseWat(catcher)])
+  const [instrumented] = instrument(modules, [0, 1], AMPLE)
+  const imports = {
+    t: {
+      throw: () => {
+        throw new Error('thrown')
+      },
+    },
+  }
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(instrumented!.bytes), imports)
+  const fuel = exports[METER_EXPORTS.fuel] as WebAssembly.Global
+  fuel.value = 1_000_000
+  expect(() => (exports['f'] as WebAssembly.ExportedFunction)(90 * 99)).toThrow('thrown')
+  expect(1_000_000 - (fuel.value as number)).toBeGreaterThanOrEqual(100 * 360)
 })

@@ -98,7 +98,18 @@ describe('fuel that is given out', () => {
     core.meter.arm(other.instance)
     fuelIn(other).value = FULL
     pass(9)
-    expect([ask(core), fuelIn(other).value]).toEqual([5000, 5000])
+    expect([ask(core), fuelIn(other).value]).toEqual([5000, 2500])
+  })
+
+  test('is no more than twice as much for many modules as for one', async () => {
+    const core = await begin()
+    const others = await Promise.all(Array.from({ length: 99 }, () => meterWat('(module)')))
+    for (const { instance } of others) {
+      core.meter.arm(instance)
+      ask({ ...core, instance })
+    }
+    const all = [core, ...others].map((each) => fuelIn(each).value as number)
+    expect(all.reduce((sum, fuel) => sum + fuel)).toBeLessThanOrEqual(2 * FULL)
   })
 })
 

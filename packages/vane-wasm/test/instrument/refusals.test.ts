@@ -77,6 +77,45 @@ describe('functions that would take the engine long to compile are refused', () 
     await expect(instrumentWat(`(module ${module(20)})`)).resolves.toMatchObject({ state: { ownsMemory: false } })
   })
 
+  const operands = (code: string): string => `${'(i32.const 1)'.repeat(10_000)} ${code} ${'(drop)'.repeat(10_000)}`
+  const many = 'i64 '.repeat(1000)
+
+  test.each<[string, number, (count: number) => string]>([
+    [
+      'calls that pass and answer much',
+      40,
+      (count) => `(func $src (result ${many}) (unreachable)) (func $same (param ${many}) (result ${many}) (unreachable))
+        (func (call $src) ${'(call $same)'.repeat(count)} ${'(drop)'.repeat(1000)})`,
+    ],
+    ['many operands, and calls', 5000, (count) => `(func $n) (func ${operands('(call $n)'.repeat(count))})`],
+    [
+      'many operands, and calls through a table',
+      5000,
+      (count) => `(table 1 funcref) (func ${operands('(call_indirect (i32.const 0))'.repeat(count))})`,
+    ],
+    [
+      'many operands, and growing',
+      600,
+      (count) => `(memory 1) (func ${operands('(drop (memory.grow (i32.const 0)))'.repeat(count))})`,
+    ],
+    [
+      'many operands, and filling',
+      600,
+      (count) =>
+        `(memory 1) (func ${operands('(memory.fill (i32.const 0) (i32.const 0) (i32.const 0))'.repeat(count))})`,
+    ],
+    [
+      'many locals, and whatever takes registers',
+      10_000,
+      (count) => `(func (local ${'i64 '.repeat(10_000)})
+        ${'(local.set 0 (i64.add (local.get 1) (local.get 2)))'.repeat(count)})`,
+    ],
+    ['blocks in blocks', 160_000, (count) => `(func ${'block '.repeat(count)} ${'end '.repeat(count)})`],
+  ])('%s', async (_what, count, module) => {
+    await expect(instrumentWat(`(module ${module(count)})`)).rejects.toThrow(limit)
+    await expect(instrumentWat(`(module ${module(count / 20)})`)).resolves.toBeDefined()
+  })
+
   test('code that is not reached counts nothing, and neither do values that are gone', async () => {
     const gone = `${'(i32.const 1)'.repeat(10_000)} ${'(drop)'.repeat(10_000)}`
     const fine = `(func (param $p i32) ${gone} ${join.repeat(2000)})
