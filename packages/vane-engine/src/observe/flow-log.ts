@@ -47,6 +47,7 @@ export class FlowLog implements RecorderOwner {
   readonly #spare: TrajectoryRecorder[] = []
   readonly #memory = new StepSlabs(MAX_STEPS * STEP_WORDS)
   readonly #listeners = new Set<FlowListener>()
+  #hasListeners = false
   /** A field and not a getter: it is read at every step of every request. */
   isVerbose = false
   /** Whether anybody will ever read what is recorded. */
@@ -87,10 +88,12 @@ export class FlowLog implements RecorderOwner {
   /** Hears of entries from now on. @returns stops that. */
   subscribe(listener: FlowListener): () => void {
     this.#listeners.add(listener)
+    this.#hasListeners = true
     this.#isWanted = true
     return () => {
       this.#listeners.delete(listener)
-      this.#isWanted = this.#maxEvents > 0 || this.#listeners.size > 0
+      this.#hasListeners = this.#listeners.size > 0
+      this.#isWanted = this.#maxEvents > 0 || this.#hasListeners
     }
   }
 
@@ -128,7 +131,7 @@ export class FlowLog implements RecorderOwner {
     this.#total++
     const chunk = writeTrajectory(this.#ring, recorder, walk, outcome)
     if (this.#spare.length < MAX_SPARE_RECORDERS) this.#spare.push(recorder)
-    if (this.#listeners.size > 0) this.#tell(toRequestEvent(chunk, chunk))
+    if (this.#hasListeners) this.#tell(toRequestEvent(chunk, chunk))
   }
 
   #append(event: Milestone): void {

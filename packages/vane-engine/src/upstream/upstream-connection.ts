@@ -255,8 +255,9 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     // Free before the answer is passed on: what follows it may want the connection.
     this.stopClock()
     if (at < bytes.length) this.#persists = false
-    this.#endResponse()
-    exchange.onResponse({ status, headers, body }, version)
+    const nowMs = performance.now()
+    this.#endResponse(nowMs)
+    exchange.onResponse({ status, headers, body }, version, nowMs)
   }
 
   #takeContent(content: ReceivedContent, bytes: Buffer, from: number): void {
@@ -286,24 +287,24 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     content.finish()
   }
 
-  #endResponse(): void {
+  #endResponse(nowMs?: number): void {
     this.#isResponseDone = true
     const exchange = this.#exchange
     exchange?.onResponseDone()
-    if (exchange === undefined || exchange.isUploaded) this.#finish()
+    if (exchange === undefined || exchange.isUploaded) this.#finish(nowMs)
   }
 
   /** Request and response are over: the next request, or the end. */
-  #finish(): void {
+  #finish(nowMs?: number): void {
     this.#exchange?.onReleased()
     this.#exchange = undefined
-    if (this.#persists && !this.#isLeaving && !this.#isClosed && this.isUsable) this.#becomeFree()
+    if (this.#persists && !this.#isLeaving && !this.#isClosed && this.isUsable) this.#becomeFree(nowMs)
     else this.socket.destroy()
   }
 
-  #becomeFree(): void {
+  #becomeFree(nowMs?: number): void {
     this.#flow.readOn()
-    this.#startClock('idle', this.#owner.idleTimeoutMs)
+    this.#startClock('idle', this.#owner.idleTimeoutMs, nowMs)
     this.#owner.onFree(this)
   }
 
@@ -338,10 +339,10 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     )
   }
 
-  #startClock(phase: Phase, ms: number): void {
+  #startClock(phase: Phase, ms: number, nowMs?: number): void {
     this.#phase = phase
     this.#phaseMs = ms
-    this.#owner.clock.set(this, ms)
+    this.#owner.clock.set(this, ms, nowMs)
   }
 }
 
