@@ -1,4 +1,12 @@
-import type { HeaderList, HttpRequest, HttpResponse, Logger, MaybePromise, PluginCallOptions } from 'vane-core'
+import type {
+  HeaderList,
+  HttpRequest,
+  HttpResponse,
+  HttpVersion,
+  Logger,
+  MaybePromise,
+  PluginCallOptions,
+} from 'vane-core'
 import type { Connection } from '../listen/connection.ts'
 import type { SwitchedUpstream, UpstreamListener } from '../upstream/upstream-request.ts'
 
@@ -23,7 +31,7 @@ export interface Flow extends UpstreamListener {
   /** Notes that a fetch that answered `undefined` has failed and tries again. */
   onRetry(error: Error): void
   /** Goes on with the response of a fetch that answered `undefined`. */
-  onResponse(response: HttpResponse): void
+  onResponse(response: HttpResponse, version?: HttpVersion, nowMs?: number): void
   /** Goes on as a tunnel, where a fetch that answered `undefined` has been granted another protocol. */
   onSwitched(headers: HeaderList, upstream: SwitchedUpstream): void
   /** Goes on after the failure of a fetch that answered `undefined`. */

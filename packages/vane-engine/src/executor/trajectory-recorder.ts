@@ -35,6 +35,10 @@ export const LAST_STEPS = 16
 export const MAX_STEPS: number = FIRST_STEPS + LAST_STEPS
 /** A step is packed into one word, its microseconds are the next. */
 export const STEP_WORDS = 2
+/** The moments of a recorder, of a monotonic clock: when the walk began. */
+export const STARTED_AT = 0
+/** When the last node was left that has a time of its own; after `finish`, when the request was over. */
+export const TIMED_AT = 1
 
 /** 71 minutes: what took longer is said to have taken that. */
 const MAX_MICROS = 2 ** 32 - 1
@@ -48,50 +52,48 @@ export class TrajectoryRecorder {
   /** Steps, from {@link firstWord} on: the last ones take turns. */
   readonly words: Uint32Array
   readonly firstWord: number
+  /** Moments, from {@link firstMoment} on. */
+  readonly moments: Float64Array
+  readonly firstMoment: number
   /** Steps so far, those included that were not kept. */
   stepCount = 0
-  /** Of a monotonic clock, like all moments here. */
-  startedAtMs = 0
-  endedAtMs = 0
+  /** What this was when a step was left last that has a time of its own. */
+  #timedCount = 0
   /** Of a walk whose steps the owner wants to hear of. */
   connectionId = ''
   #isVerbose = false
-  /** When the last node was left that has a time of its own. */
-  #timedAtMs = 0
-  /** Where the last step's time is to be written when the request is over; -1 where it has one. */
-  #openWord = -1
 
   /** @param memory of {@link MAX_STEPS} steps, of nobody else's. */
-  constructor(owner: RecorderOwner, { words, firstWord }: StepMemory) {
+  constructor(owner: RecorderOwner, { words, firstWord, moments, firstMoment }: StepMemory) {
     this.#owner = owner
     this.words = words
     this.firstWord = firstWord
+    this.moments = moments
+    this.firstMoment = firstMoment
   }
 
   /** A walk begins; what was noted is gone. */
   begin(connection: Connection): this {
-    const now = performance.now()
-    this.startedAtMs = now
-    this.#timedAtMs = now
+    const nowMs = performance.now()
+    this.moments[this.firstMoment + STARTED_AT] = nowMs
+    this.moments[this.firstMoment + TIMED_AT] = nowMs
     this.stepCount = 0
-    this.#openWord = -1
+    this.#timedCount = 0
     this.#isVerbose = this.#owner.isVerbose
     if (this.#isVerbose) this.connectionId = connection.id
     return this
   }
 
-  /** The walk left a node by a branch; it entered the node when it left the one before. Not to be called after `finish`. */
-  leave(index: number, node: LinkedNode, branch: number): void {
-    const count = this.stepCount++
-    const place = count < MAX_STEPS ? count : FIRST_STEPS + ((count - FIRST_STEPS) % LAST_STEPS)
-    const at = this.firstWord + STEP_WORDS * place
+  /**
+   * The walk left a node by a branch; it entered the node when it left the one before. Not to be called after `finish`.
+   *
+   * @param nowMs of `performance.now()`, where somebody has just looked.
+   */
+  leave(index: number, node: LinkedNode, branch: number, nowMs?: number): void {
+    const at = this.#wordOf(this.stepCount++)
     this.words[at] = packStep(index, node.kindCode, branch)
     this.words[at + 1] = 0
-    this.#openWord = at + 1
-    if (node.isTimed) {
-      this.#close(performance.now())
-      this.#openWord = -1
-    }
+    if (node.isTimed) this.#close(nowMs ?? performance.now())
     if (this.#isVerbose) this.#owner.onStep(this, readStep(this.words, at), node)
   }
 
@@ -100,18 +102,32 @@ export class TrajectoryRecorder {
     this.#owner.onTunnel(connection, protocol)
   }
 
-  /** The request is over, and the tunnel that it may have become. To be called once, as the last thing. */
-  finish(walk: RecordedWalk, outcome: Trajectory['outcome']): void {
-    const now = performance.now()
-    this.endedAtMs = now
-    if (this.#openWord !== -1) this.#close(now)
+  /**
+   * The request is over, and the tunnel that it may have become. To be called once, as the last thing.
+   *
+   * @returns what `performance.now()` says.
+   */
+  finish(walk: RecordedWalk, outcome: Trajectory['outcome']): number {
+    const nowMs = performance.now()
+    if (this.stepCount !== this.#timedCount) this.#close(nowMs)
+    this.moments[this.firstMoment + TIMED_AT] = nowMs
     this.#owner.onFinished(this, walk, outcome)
+    return nowMs
   }
 
-  #close(now: number): void {
-    const micros = (now - this.#timedAtMs) * 1_000
-    this.words[this.#openWord] = micros < MAX_MICROS ? micros : MAX_MICROS
-    this.#timedAtMs = now
+  #wordOf(step: number): number {
+    const place = step < MAX_STEPS ? step : FIRST_STEPS + ((step - FIRST_STEPS) % LAST_STEPS)
+    return this.firstWord + STEP_WORDS * place
+  }
+
+  /** The last step has all the time since the one before it that has a time of its own. */
+  #close(nowMs: number): void {
+    const { moments } = this
+    const timedAt = this.firstMoment + TIMED_AT
+    const micros = (nowMs - moments[timedAt]!) * 1_000
+    this.words[this.#wordOf(this.stepCount - 1) + 1] = micros < MAX_MICROS ? micros : MAX_MICROS
+    moments[timedAt] = nowMs
+    this.#timedCount = this.stepCount
   }
 }
 

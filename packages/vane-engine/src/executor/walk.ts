@@ -106,11 +106,11 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     reportRetry(error, { node, rule: this.rule, connection: this.connection }, this.#context)
   }
 
-  onResponse(response: HttpResponse): void {
+  onResponse(response: HttpResponse, _version?: HttpRequest['version'], nowMs?: number): void {
     const at = this.#fetchAt
     // A response that comes after its client has gone is of no use to anybody.
     if (this.#hasEnded) discardBody(response, canceled())
-    else this.run(this.#onFetched(at, this.#graph.nodes[at]!, response))
+    else this.run(this.#onFetched(at, this.#graph.nodes[at]!, response, nowMs))
   }
 
   onSwitched(headers: HeaderList, upstream: SwitchedUpstream): void {
@@ -223,8 +223,8 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     }
   }
 
-  #onFetched(at: number, node: LinkedNode, response: HttpResponse): number {
-    this.recorder?.leave(at, node, BRANCH.response)
+  #onFetched(at: number, node: LinkedNode, response: HttpResponse, nowMs?: number): number {
+    this.recorder?.leave(at, node, BRANCH.response, nowMs)
     // A response made by `on_error` takes the place of the one that response middleware failed on.
     if (this.response !== undefined) discardBody(this.response, new Error('replaced after a failure'))
     this.response = response
@@ -335,7 +335,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   }
 
   /** The exchange is over, whoever ended it. */
-  onEnd(end: ExchangeEnd): void {
+  onEnd(end: ExchangeEnd): number | undefined {
     const wasRunning = !this.#hasEnded
     this.#hasEnded = true
     if (end !== 'complete') {
@@ -351,7 +351,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     if (this.exchange.status !== undefined) counters.countResponse(this.exchange.status)
     if (end === 'client-gone') counters.requestsCanceled++
     counters.requestsActive--
-    this.recorder?.finish(this, toOutcome(end, this.#isClosed))
     this.#graph.release()
+    return this.recorder?.finish(this, toOutcome(end, this.#isClosed))
   }
 }

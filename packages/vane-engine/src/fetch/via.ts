@@ -23,9 +23,9 @@ export class ViaListener implements UpstreamListener {
     this.#listener.onInterim(status, headers)
   }
 
-  onResponse(response: HttpResponse, version: HttpVersion): void {
+  onResponse(response: HttpResponse, version: HttpVersion, nowMs?: number): void {
     addVia(response.headers, version, this.#name)
-    this.#listener.onResponse(response, version)
+    this.#listener.onResponse(response, version, nowMs)
   }
 
   onSwitched(headers: HeaderList, upstream: SwitchedUpstream): void {

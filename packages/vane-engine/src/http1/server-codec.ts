@@ -41,8 +41,12 @@ export type ExchangeEnd = 'complete' | 'client-gone' | 'cut'
  * old generation, and with it the request.
  */
 export interface ExchangeListener {
-  /** Called once, when nothing more will happen to the response. */
-  onEnd(end: ExchangeEnd): void
+  /**
+   * Called once, when nothing more will happen to the response.
+   *
+   * @returns what `performance.now()` says, where the listener has looked.
+   */
+  onEnd(end: ExchangeEnd): number | undefined
 }
 
 /** A socket that speaks no HTTP any more. It is paused. */

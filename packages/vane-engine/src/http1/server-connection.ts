@@ -99,8 +99,8 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
     if (this.isIdle && !this.#isClosing) this.#close()
   }
 
-  /** The response is out. */
-  onResponded(exchange: Http1Exchange): void {
+  /** The response is out. @param nowMs of `performance.now()`, where somebody has just looked. */
+  onResponded(exchange: Http1Exchange, nowMs: number | undefined): void {
     if (exchange !== this.#exchange) return
     this.#exchange = undefined
     this.#hasResponded = true
@@ -117,7 +117,7 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
       content.pipe.cancel(new VaneError({ kind: 'canceled' }, 'response is complete'))
       this.#flow.readOn()
     }
-    this.#continue()
+    this.#continue(nowMs)
   }
 
   onBodyStart(): void {
@@ -178,7 +178,7 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
   }
 
   /** Goes on with what the client sent ahead, if it is its turn; else waits for what comes next. */
-  #continue(): void {
+  #continue(nowMs?: number): void {
     if (this.#isProcessing || this.#isClosing || !this.#isFree) return
     const { clock, limits } = this.context
     const { socket } = this
@@ -196,7 +196,7 @@ export class ServerConnection implements BodyOwner, Deadline, SocketListener {
     } else if (socket.readableEnded || this.session.isClosing()) this.#close()
     else {
       this.#flow.readOn()
-      if (!this.#awaitsFirstHead) clock.set(this, limits.keepAliveTimeoutMs)
+      if (!this.#awaitsFirstHead) clock.set(this, limits.keepAliveTimeoutMs, nowMs)
     }
   }
 

@@ -198,7 +198,7 @@ export class Http1Exchange implements ServerExchange, ContentOwner, Deadline {
       const gone = 'client went away before the response was complete'
       this.#sink?.abandon(this.error ?? new VaneError({ kind: 'canceled' }, gone))
     }
-    this.listener?.onEnd(end)
-    if (end === 'complete') this.#connection.onResponded(this)
+    const nowMs = this.listener?.onEnd(end)
+    if (end === 'complete') this.#connection.onResponded(this, nowMs)
   }
 }

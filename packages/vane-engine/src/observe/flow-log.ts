@@ -49,6 +49,7 @@ export class FlowLog implements RecorderOwner {
   readonly #memory = new StepSlabs(MAX_STEPS * STEP_WORDS)
   readonly #listeners = new Set<FlowListener>()
   readonly #wallClock = new WallClock()
+  #hasListeners = false
   /** A field and not a getter: it is read at every step of every request. */
   isVerbose = false
   /** Whether anybody will ever read what is recorded. */
@@ -89,10 +90,12 @@ export class FlowLog implements RecorderOwner {
   /** Hears of entries from now on. @returns stops that. */
   subscribe(listener: FlowListener): () => void {
     this.#listeners.add(listener)
+    this.#hasListeners = true
     this.#isWanted = true
     return () => {
       this.#listeners.delete(listener)
-      this.#isWanted = this.#maxEvents > 0 || this.#listeners.size > 0
+      this.#hasListeners = this.#listeners.size > 0
+      this.#isWanted = this.#maxEvents > 0 || this.#hasListeners
     }
   }
 
@@ -130,7 +133,7 @@ export class FlowLog implements RecorderOwner {
     this.#total++
     const chunk = writeTrajectory(this.#ring, recorder, walk, outcome)
     if (this.#spare.length < MAX_SPARE_RECORDERS) this.#spare.push(recorder)
-    if (this.#listeners.size > 0) this.#tell(this.#toRequestEvent(chunk, chunk))
+    if (this.#hasListeners) this.#tell(this.#toRequestEvent(chunk, chunk))
   }
 
   #append(event: Milestone): void {

@@ -54,6 +54,17 @@ test('a deadline that was put off comes when it was put off to', () => {
   expect(entry.calls).toBe(1)
 })
 
+test('a time limit runs from the moment that is given with it', () => {
+  const clock = new DeadlineClock()
+  const entry = createEntry(clock)
+  const nowMs = performance.now()
+  vi.advanceTimersByTime(3)
+  clock.set(entry, 100, nowMs)
+  expect(entry.deadlineMs).toBe(nowMs + 100)
+  vi.advanceTimersByTime(100)
+  expect(entry.calls).toBe(1)
+})
+
 test.each([
   ['cleared', (clock: DeadlineClock, entry: Deadline) => clock.clear(entry)],
   ['deleted', (clock: DeadlineClock, entry: Deadline) => clock.delete(entry)],

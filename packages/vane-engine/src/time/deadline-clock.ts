@@ -40,9 +40,12 @@ export class DeadlineClock {
     last.clockIndex = at
   }
 
-  /** Sets an entry's time limit, in place of the one before. */
-  set(entry: Deadline, afterMs: number): void {
-    const nowMs = performance.now()
+  /**
+   * Sets an entry's time limit, in place of the one before.
+   *
+   * @param nowMs what `performance.now()` has just told somebody: a look at it costs as much as all the rest.
+   */
+  set(entry: Deadline, afterMs: number, nowMs: number = performance.now()): void {
     entry.deadlineMs = nowMs + afterMs
     if (entry.deadlineMs < this.#armedForMs) this.#arm(entry.deadlineMs, nowMs)
   }

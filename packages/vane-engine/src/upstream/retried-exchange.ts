@@ -75,9 +75,9 @@ export class RetriedExchange implements UpstreamExchange, UpstreamListener, Dead
     this.#listener.onInterim(status, headers)
   }
 
-  onResponse(response: HttpResponse, version: HttpVersion): void {
+  onResponse(response: HttpResponse, version: HttpVersion, nowMs?: number): void {
     this.#body?.release()
-    this.#listener.onResponse(response, version)
+    this.#listener.onResponse(response, version, nowMs)
   }
 
   onSwitched(headers: HeaderList, upstream: SwitchedUpstream): void {

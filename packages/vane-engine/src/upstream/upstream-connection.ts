@@ -256,8 +256,9 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     // Free before the answer is passed on: what follows it may want the connection.
     this.stopClock()
     if (at < bytes.length) this.#persists = false
-    this.#endResponse()
-    exchange.onResponse({ status, headers, body }, version)
+    const nowMs = performance.now()
+    this.#endResponse(nowMs)
+    exchange.onResponse({ status, headers, body }, version, nowMs)
   }
 
   #takeContent(content: ReceivedContent, bytes: Buffer, from: number): void {
@@ -287,22 +288,22 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     content.finish()
   }
 
-  #endResponse(): void {
+  #endResponse(nowMs?: number): void {
     this.#isResponseDone = true
     const exchange = this.#exchange
     // Who answers before it has read the body may take the rest of it for the next request, and answer that.
     if (exchange?.isUploaded === false) this.#persists = false
     exchange?.onResponseDone()
-    if (exchange === undefined || exchange.isUploaded) this.#finish()
+    if (exchange === undefined || exchange.isUploaded) this.#finish(nowMs)
   }
 
   /** Request and response are over: the next request, or the end. */
-  #finish(): void {
+  #finish(nowMs?: number): void {
     const exchange = this.#exchange
     exchange?.onReleased()
     this.#exchange = undefined
     const { socket } = this
-    if (this.#persists && !this.#isLeaving && !this.#isClosed && this.isUsable) this.#becomeFree()
+    if (this.#persists && !this.#isLeaving && !this.#isClosed && this.isUsable) this.#becomeFree(nowMs)
     else if (exchange === undefined || socket.writableLength === 0) socket.destroy()
     else {
       // The end of the request's body is still on its way out.
@@ -311,9 +312,9 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     }
   }
 
-  #becomeFree(): void {
+  #becomeFree(nowMs?: number): void {
     this.#flow.readOn()
-    this.#startClock('idle', this.#owner.idleTimeoutMs)
+    this.#startClock('idle', this.#owner.idleTimeoutMs, nowMs)
     this.#owner.onFree(this)
   }
 
@@ -348,9 +349,9 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     )
   }
 
-  #startClock(phase: Phase, ms: number): void {
+  #startClock(phase: Phase, ms: number, nowMs?: number): void {
     this.#phase = phase
     this.#phaseMs = ms
-    this.#owner.clock.set(this, ms)
+    this.#owner.clock.set(this, ms, nowMs)
   }
 }

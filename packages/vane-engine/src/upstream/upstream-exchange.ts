@@ -98,10 +98,10 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
     if (!this.isSettled) this.#listener.onInterim(status, headers)
   }
 
-  onResponse(response: HttpResponse, version: HttpVersion): void {
+  onResponse(response: HttpResponse, version: HttpVersion, nowMs?: number): void {
     if (this.isSettled) return
     this.isSettled = true
-    this.#listener.onResponse(response, version)
+    this.#listener.onResponse(response, version, nowMs)
   }
 
   /** The connection is no longer one of HTTP, nor of the pool. */

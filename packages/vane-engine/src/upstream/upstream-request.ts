@@ -47,8 +47,12 @@ export interface SwitchedUpstream extends SwitchedSocket {
 export interface UpstreamListener {
   /** An interim response other than 100 and 101. */
   onInterim(status: number, headers: HeaderList): void
-  /** The final response's head is there, its body may still be to come. It came by that version of HTTP. */
-  onResponse(response: HttpResponse, version: HttpVersion): void
+  /**
+   * The final response's head is there, its body may still be to come. It came by that version of HTTP.
+   *
+   * @param nowMs of `performance.now()`, where somebody has just looked.
+   */
+  onResponse(response: HttpResponse, version: HttpVersion, nowMs?: number): void
   /** The upstream has switched to the protocol it was asked for: its socket speaks no HTTP any more. */
   onSwitched(headers: HeaderList, upstream: SwitchedUpstream): void
   /** A {@link VaneError}, or whatever broke the request's body. */
