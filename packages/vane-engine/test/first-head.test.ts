@@ -9,7 +9,7 @@ import { until } from './support/until.ts'
 
 const SITE = issueCertificate({ commonName: 'a.test', dnsNames: ['a.test'] })
 const FILES = { 'a.pem': SITE.chain, 'a.key': SITE.key }
-const TIMEOUT_MS = 500
+const TIMEOUT_MS = 1_500
 const HEAD = 'GET / HTTP/1.1\r\nhost: a.test\r\nx: y'
 const H2_HEAD = Buffer.concat([Buffer.from(CLIENT_PREFACE), frame(T.settings, 0, 0)])
 

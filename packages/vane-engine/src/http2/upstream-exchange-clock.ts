@@ -1,11 +1,9 @@
+import { CONTINUE_WAIT_MS } from '../upstream/continue-wait.ts'
 import { VaneError } from 'vane-core'
 import type { Deadline } from '../time/deadline-clock.ts'
 import type { UpstreamRequest } from '../upstream/upstream-request.ts'
 import type { ExchangePool } from './exchange-pool.ts'
 import { toConnectTimeout, toTimeout } from '../upstream/upstream-error.ts'
-
-/** How long an upstream may leave `Expect: 100-continue` unanswered before the body goes out all the same (RFC 9110 §10.1.1). */
-const CONTINUE_WAIT_MS = 1_000
 
 /** What an exchange waits for: one thing at a time. */
 export type ExchangeWait = 'capacity' | 'connection' | 'continue' | 'head' | 'end'

@@ -1,3 +1,4 @@
+import { CONTINUE_WAIT_MS } from './continue-wait.ts'
 import { type HeaderList, type HttpResponse, type HttpVersion, VaneError } from 'vane-core'
 import type { SwitchedSocket } from '../http1/server-codec.ts'
 import { type ContentOwner, MessageSink, writeTogether } from '../http1/message-sink.ts'
@@ -8,9 +9,6 @@ import type { UpstreamConnection } from './upstream-connection.ts'
 import { toTimeout, toUpstreamError } from './upstream-error.ts'
 import type { Http1UpstreamPool } from './upstream-pool.ts'
 import type { UpstreamExchange, UpstreamListener, UpstreamRequest } from './upstream-request.ts'
-
-/** How long an upstream may leave `Expect: 100-continue` unanswered before the body goes out all the same (RFC 9110 §10.1.1). */
-const CONTINUE_WAIT_MS = 1_000
 
 /** One request to an HTTP/1.1 upstream, from the pool to its response. */
 export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, Deadline {
