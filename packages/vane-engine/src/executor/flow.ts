@@ -66,8 +66,12 @@ export interface FetchOutcome {
 
 /** A live fetch: makes the response of a request. */
 export interface Fetch {
-  /** `undefined` where the answer comes later, by one call of the flow's `onResponse`, `onSwitched` or `onFailure`, without a promise. */
-  start(flow: Flow): MaybePromise<FetchOutcome> | undefined
+  /**
+   * @param nowMs of `performance.now()`, where somebody has just looked.
+   * @returns `undefined` where the answer comes later, by one call of the flow's `onResponse`, `onSwitched` or `onFailure`,
+   *   without a promise.
+   */
+  start(flow: Flow, nowMs?: number): MaybePromise<FetchOutcome> | undefined
   /** Gives back what it holds; called once, when the last walk of its graph is over. */
   dispose?(): void
 }

@@ -19,7 +19,7 @@ import {
   TEST,
 } from '../link/match-program.ts'
 import type { Connection } from '../listen/connection.ts'
-import { BRANCH } from './step-codes.ts'
+import { BRANCH, KIND } from './step-codes.ts'
 import type { TrajectoryRecorder } from './trajectory-recorder.ts'
 
 /** After every rule. */
@@ -31,7 +31,7 @@ export interface MatchSubject {
   /** `undefined` before `upgrade`. */
   readonly request: HttpRequest | undefined
   /** Told of every step, where somebody wants to know. */
-  readonly recorder: Pick<TrajectoryRecorder, 'leave'> | undefined
+  readonly recorder: Pick<TrajectoryRecorder, 'pass'> | undefined
 }
 
 /**
@@ -47,11 +47,13 @@ export function matchFrom(graph: LinkedGraph, at: number, { connection, request,
   let won = 0
   for (;;) {
     let way: number
+    let kind: number
     let branch: number
     switch (code[step + CODE]) {
       case CODE_CHECK: {
         const isMatch = tests[code[step + TEST]!]!(connection, request)
         way = code[step + (isMatch ? ON_MATCH : ON_MISS)]!
+        kind = KIND.check
         branch = isMatch ? BRANCH.match : BRANCH.miss
         break
       }
@@ -59,6 +61,7 @@ export function matchFrom(graph: LinkedGraph, at: number, { connection, request,
         const bytes = code[step + ADDRESS_READER]!
         const address = bytes === NOT_HERE ? undefined : addressReaders[bytes]!(connection)
         way = lookups.find(step + LOOKUP, readers[code[step + READER]!]!(connection, request), address)
+        kind = KIND.dispatch
         branch = recorder !== undefined && way === lookups.defaultOf(step + LOOKUP) ? BRANCH.default : BRANCH.case
         break
       }
@@ -69,21 +72,20 @@ export function matchFrom(graph: LinkedGraph, at: number, { connection, request,
           won = code[step + ON_WIN]!
         }
         way = code[step + NEXT]!
+        kind = KIND.candidate
         branch = BRANCH.continue
         break
       }
       default: {
         const isChosen = first !== NO_PLACE
         way = isChosen ? won : code[step + DEFAULT]!
+        kind = KIND.choose
         branch = isChosen ? BRANCH.match : BRANCH.default
         first = NO_PLACE
         break
       }
     }
-    if (recorder !== undefined) {
-      const node = code[step + NODE]!
-      recorder.leave(node, graph.nodes[node]!, branch)
-    }
+    if (recorder !== undefined) recorder.pass(code[step + NODE]!, kind, branch, graph.nodes)
     if ((way & 1) !== 0) return way >> 1
     step = way >> 1
   }

@@ -1,13 +1,13 @@
-import type { Trajectory } from 'vane-core'
 import type { ExchangeEnd } from '../http1/server-codec.ts'
+import { OUTCOME } from './step-codes.ts'
 
 /**
- * How a request's way through the graph came out.
+ * How a request's way through the graph came out, as one of {@link OUTCOME}.
  *
  * @param isClosed whether the graph dropped it.
  */
-export function toOutcome(end: ExchangeEnd, isClosed: boolean): Trajectory['outcome'] {
-  if (end === 'client-gone') return 'canceled'
-  if (isClosed) return 'closed'
-  return end === 'cut' ? 'failed' : 'response'
+export function toOutcome(end: ExchangeEnd, isClosed: boolean): number {
+  if (end === 'client-gone') return OUTCOME.canceled
+  if (isClosed) return OUTCOME.closed
+  return end === 'cut' ? OUTCOME.failed : OUTCOME.response
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { LinkedNode, OP_FETCH, OP_MATCH, OP_WRITE_RESPONSE } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
-import { BRANCH } from './step-codes.ts'
+import { BRANCH, OUTCOME } from './step-codes.ts'
 import { StepSlabs } from './step-slabs.ts'
 import {
   MAX_STEPS,
@@ -40,7 +40,7 @@ test('a step without a time of its own counts with the next that has one, the la
   vi.advanceTimersByTime(4)
   recorder.leave(2, WRITE, BRANCH.end)
   vi.advanceTimersByTime(1)
-  const endedAtMs = recorder.finish({} as RecordedWalk, 'response')
+  const endedAtMs = recorder.finish({} as RecordedWalk, OUTCOME.response)
   expect(endedAtMs).toBe(performance.now())
   expect(toMicros(recorder, 3)).toEqual([0, 5_000, 5_000])
   const { moments, firstMoment } = recorder
@@ -55,7 +55,7 @@ test('a step ends when somebody has looked at the clock for it', () => {
   vi.advanceTimersByTime(3)
   recorder.leave(0, FETCH, BRANCH.response, nowMs)
   recorder.leave(1, WRITE, BRANCH.end)
-  recorder.finish({} as RecordedWalk, 'response')
+  recorder.finish({} as RecordedWalk, OUTCOME.response)
   expect(toMicros(recorder, 2)).toEqual([2_000, 3_000])
 })
 
@@ -64,7 +64,7 @@ test('where the last step has a time of its own, what comes behind it counts for
   vi.advanceTimersByTime(2)
   recorder.leave(0, FETCH, BRANCH.error)
   vi.advanceTimersByTime(3)
-  recorder.finish({} as RecordedWalk, 'failed')
+  recorder.finish({} as RecordedWalk, OUTCOME.failed)
   expect(toMicros(recorder, 1)).toEqual([2_000])
   expect(recorder.moments[recorder.firstMoment + TIMED_AT]).toBe(performance.now())
 })

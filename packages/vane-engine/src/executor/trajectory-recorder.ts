@@ -1,4 +1,4 @@
-import type { HttpRequest, Trajectory, TrajectoryStep } from 'vane-core'
+import type { HttpRequest, TrajectoryStep } from 'vane-core'
 import type { ServerExchange } from '../http1/server-codec.ts'
 import type { LinkedNode } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
@@ -23,8 +23,8 @@ export interface RecorderOwner {
   onStep(recorder: TrajectoryRecorder, step: TrajectoryStep, node: LinkedNode): void
   /** A request goes on as a tunnel. */
   onTunnel(connection: Connection, protocol: string): void
-  /** A walk is over. The owner reads the recorder now, and begins it anew for another. */
-  onFinished(recorder: TrajectoryRecorder, walk: RecordedWalk, outcome: Trajectory['outcome']): void
+  /** A walk is over, with one of `OUTCOME`. The owner reads the recorder now, and begins it anew for another. */
+  onFinished(recorder: TrajectoryRecorder, walk: RecordedWalk, outcome: number): void
 }
 
 /** Steps that are kept from the beginning of a way, and from its end: between the two stand the many checks of a large graph. */
@@ -97,6 +97,22 @@ export class TrajectoryRecorder {
     if (this.#isVerbose) this.#owner.onStep(this, readStep(this.words, at), node)
   }
 
+  /**
+   * The same for one of the nodes that only match, of a kind that is one of `KIND`: they have no time of their own, and the
+   * node is looked up only where somebody wants to hear of it.
+   */
+  pass(index: number, kind: number, branch: number, nodes: readonly LinkedNode[]): void {
+    const at = this.#wordOf(this.stepCount++)
+    this.words[at] = packStep(index, kind, branch)
+    this.words[at + 1] = 0
+    if (this.#isVerbose) this.#owner.onStep(this, readStep(this.words, at), nodes[index]!)
+  }
+
+  /** What `performance.now()` said when the walk began, or the last node was left that may have taken long. */
+  get lookedAtMs(): number {
+    return this.moments[this.firstMoment + TIMED_AT]!
+  }
+
   /** The request goes on as a tunnel; `finish` tells of the tunnel's end. */
   becomeTunnel(connection: Connection, protocol: string): void {
     this.#owner.onTunnel(connection, protocol)
@@ -105,9 +121,10 @@ export class TrajectoryRecorder {
   /**
    * The request is over, and the tunnel that it may have become. To be called once, as the last thing.
    *
+   * @param outcome one of `OUTCOME`.
    * @returns what `performance.now()` says.
    */
-  finish(walk: RecordedWalk, outcome: Trajectory['outcome']): number {
+  finish(walk: RecordedWalk, outcome: number): number {
     const nowMs = performance.now()
     if (this.stepCount !== this.#timedCount) this.#close(nowMs)
     this.moments[this.firstMoment + TIMED_AT] = nowMs

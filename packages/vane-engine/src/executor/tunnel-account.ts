@@ -4,6 +4,7 @@ import type { SwitchedSocket } from '../http1/server-codec.ts'
 import type { Connection } from '../listen/connection.ts'
 import type { TunnelRequest } from './open-tunnel.ts'
 import { type FailureSinks, reportFailure } from './report-failure.ts'
+import { OUTCOME } from './step-codes.ts'
 import type { RecordedWalk, TrajectoryRecorder } from './trajectory-recorder.ts'
 
 /** Of a text no more is kept: the flow log tells half of it, and that it was cut. */
@@ -71,7 +72,7 @@ export class TunnelAccount implements RecordedWalk {
     this.#sinks.counters.tunnelsActive--
     this.exchange.bytesIn = bytesRead - this.#readBefore
     this.exchange.bytesOut = bytesWritten - this.#writtenBefore
-    this.#recorder?.finish(this, 'tunnel')
+    this.#recorder?.finish(this, OUTCOME.tunnel)
   }
 }
 

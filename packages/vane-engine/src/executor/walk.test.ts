@@ -6,15 +6,17 @@ import {
   SILENT_LOGGER,
   type SymbolicFlowGraph,
 } from 'vane-core'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createFakeWasm } from '../../test/support/fake-wasm.ts'
 import { answer, graphOf } from '../../test/support/graph-builder.ts'
+import { BodyPipe } from '../http1/body-pipe.ts'
 import type { ServerExchange } from '../http1/server-codec.ts'
 import { link } from '../link/link.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import type { LinkedNode } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
 import { EngineCounters } from '../observe/engine-counters.ts'
+import { FlowLog } from '../observe/flow-log.ts'
 import { UpstreamPools } from '../upstream/upstream-pools.ts'
 import type { Fetch } from './flow.ts'
 import { Walk } from './walk.ts'
@@ -63,14 +65,17 @@ function createExchange(): ServerExchange & { readonly responses: HttpResponse[]
 
 async function start(
   symbolic: SymbolicFlowGraph,
-  options: { wasm?: Parameters<typeof link>[1]['wasm']; fetch?: Fetch } = {},
+  options: { wasm?: Parameters<typeof link>[1]['wasm']; fetch?: Fetch; flowLog?: FlowLog } = {},
 ) {
   const graph = await link(symbolic, { pools: new UpstreamPools(), wasm: options.wasm })
   const { fetch } = options
   if (fetch !== undefined) for (const node of graph.nodes as LinkedNode[]) if (node.kind === 'fetch') node.fetch = fetch
   const exchange = createExchange()
   const context = { logger: SILENT_LOGGER, counters: new EngineCounters(), floor: { hit() {} } }
-  const walk = new Walk({ graph, connection: CONNECTION, exchange, recorder: undefined }, context)
+  const walk = new Walk(
+    { graph, connection: CONNECTION, exchange, recorder: options.flowLog?.begin(CONNECTION) },
+    context,
+  )
   return { graph, exchange, walk, run: () => walk.run(walkConnection(graph, CONNECTION)) }
 }
 
@@ -151,4 +156,54 @@ test('holds its graph until its exchange is over', async () => {
   expect(wasm.released).toBe(0)
   exchange.listener?.onEnd('complete')
   expect(wasm.released).toBe(1)
+})
+
+/** A fetch that notes the moments it is handed. */
+function noting(moments: (number | undefined)[]): Fetch {
+  return {
+    start: (_, nowMs) => {
+      moments.push(nowMs)
+      return undefined
+    },
+  }
+}
+
+test('hands a fetch the last look at the clock, which no wait has outlived', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const moments: (number | undefined)[] = []
+  let decide: (decision: { readonly tag: 'continue' }) => void = () => {}
+  const wasm = createFakeWasm({ l7Request: () => new Promise((resolve) => (decide = resolve)) })
+  const plugin = { name: 'fake:main', pluginPath: wasm.path }
+  const builtIn = { name: 'forward_client_ip', args: {} }
+  const { run } = await start(graphOf(answer('x'), [plugin, builtIn]), {
+    wasm: wasm.runtime,
+    fetch: noting(moments),
+    flowLog: new FlowLog(),
+  })
+  run()
+  vi.advanceTimersByTime(50)
+  decide({ tag: 'continue' })
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(moments).toEqual([performance.now()])
+})
+
+test('hands a fetch no moment that is older than the body it has waited for, and none where nothing is written down', async () => {
+  const moments: (number | undefined)[] = []
+  const { exchange, graph, run } = await start(graphOf(answer('x')), {
+    fetch: noting(moments),
+    flowLog: new FlowLog(),
+  })
+  for (const node of graph.nodes as LinkedNode[]) if (node.kind === 'fetch') node.collect = 'request'
+  const pipe = new BodyPipe({ onBodyStart: () => {}, onBodyDrain: () => {}, onBodyCancel: () => {} })
+  exchange.request.body = { kind: 'stream', source: pipe, length: undefined }
+  run()
+  expect(moments).toEqual([])
+  pipe.finish(undefined)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(moments).toEqual([undefined])
+
+  const unwritten = await start(graphOf(answer('x')), { fetch: noting(moments) })
+  unwritten.run()
+  expect(moments).toEqual([undefined, undefined])
 })

@@ -88,8 +88,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   }
 
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController()
-    return this.#abort.signal
+    return (this.#abort ??= new AbortController()).signal
   }
 
   onCancel(work: Cancelable): void {
@@ -174,7 +173,8 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
         let outcome: MaybePromise<FetchOutcome> | undefined
         this.#fetchAt = at
         try {
-          outcome = node.fetch!.start(this)
+          // Nodes before this one that took their time looked when they were done; a wait of its own is over without a look.
+          outcome = node.fetch!.start(this, node.collect === undefined ? this.recorder?.lookedAtMs : undefined)
         } catch (error) {
           return this.#onFailure(at, node, error)
         }
@@ -210,14 +210,16 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   }
 
   #onOutcome(at: number, node: LinkedNode, outcome: MiddlewareOutcome): number {
-    this.recorder?.leave(at, node, BRANCH[outcome.tag])
     switch (outcome.tag) {
       case 'continue':
+        this.recorder?.leave(at, node, BRANCH.continue)
         return node.next
       case 'short':
+        this.recorder?.leave(at, node, BRANCH.short)
         this.#answer(outcome.response, false)
         return NO_NODE
       case 'close':
+        this.recorder?.leave(at, node, BRANCH.close)
         this.drop()
         return NO_NODE
     }
@@ -292,8 +294,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
 
   /** No rule wants the request. Where a connection carries others beside it, they go on (RFC 9110 §15.5.20). */
   #answerUnmatched(): void {
-    const isShared = this.#isShared
-    this.#answer(toStatusResponse(isShared ? 421 : 404), !isShared)
+    this.#answer(toStatusResponse(this.#isShared ? 421 : 404), !this.#isShared)
   }
 
   /** Whether the connection carries other requests beside this one. */

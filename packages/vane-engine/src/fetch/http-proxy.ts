@@ -37,7 +37,7 @@ export function createHttpProxy(
   }
 
   return {
-    start(flow: Flow) {
+    start(flow: Flow, nowMs?: number) {
       const { request } = flow
       const answer = countForward(request)
       if (answer !== undefined) return { tag: 'response', response: answer }
@@ -58,7 +58,7 @@ export function createHttpProxy(
       }
       const listener = via === undefined ? flow : new ViaListener(flow, via)
       if (retry === undefined || !retry.policy.methods.includes(method)) {
-        flow.onCancel(pool.send(sent, listener))
+        flow.onCancel(pool.send(sent, listener, nowMs))
         return undefined
       }
       const exchange = new RetriedExchange(retry, sent, { listener, retries: flow })

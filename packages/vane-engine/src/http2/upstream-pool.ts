@@ -65,9 +65,9 @@ export class Http2UpstreamPool implements UpstreamTransport, SessionOwner, Addre
     options.dialer?.follow(this)
   }
 
-  send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
-    if (this.fallback !== undefined && performance.now() < this.#otherUntilMs)
-      return this.fallback.send(request, listener)
+  send(request: UpstreamRequest, listener: UpstreamListener, nowMs?: number): UpstreamExchange {
+    if (this.fallback !== undefined && (nowMs ?? performance.now()) < this.#otherUntilMs)
+      return this.fallback.send(request, listener, nowMs)
     const exchange = new Http2UpstreamExchange(this, request, listener)
     if (request.attempt.number <= 1) this.#requests++
     else this.#retries++

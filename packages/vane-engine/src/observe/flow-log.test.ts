@@ -1,6 +1,6 @@
 import type { FlowEvent, Trajectory } from 'vane-core'
 import { describe, expect, test } from 'vitest'
-import { BRANCH } from '../executor/step-codes.ts'
+import { BRANCH, OUTCOME } from '../executor/step-codes.ts'
 import type { ServerExchange } from '../http1/server-codec.ts'
 import { LinkedNode, OP_CHECK, OP_FETCH, OP_MATCH, OP_WRITE_RESPONSE } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
@@ -25,7 +25,7 @@ function run(
   const recorder = log.begin(CONNECTION)
   for (let i = 0; i < checks; i++) recorder?.leave(i, CHECK, i % 2 === 0 ? BRANCH.miss : BRANCH.match)
   recorder?.leave(checks, FETCH, BRANCH.response)
-  recorder?.finish({ ...WALK, exchange: toExchange(method, target), error }, 'response')
+  recorder?.finish({ ...WALK, exchange: toExchange(method, target), error }, OUTCOME.response)
 }
 
 function trajectories(events: readonly FlowEvent[]): Trajectory[] {
@@ -84,7 +84,7 @@ describe('what is remembered', () => {
     const first = log.begin(CONNECTION)
     const second = log.begin(CONNECTION)
     expect(second).not.toBe(first)
-    first?.finish(WALK, 'response')
+    first?.finish(WALK, OUTCOME.response)
     expect(log.begin(CONNECTION)).toBe(first)
   })
 
@@ -125,7 +125,7 @@ describe('the time of a step', () => {
     spend(3)
     recorder?.leave(2, end, BRANCH.end)
     spend(4)
-    recorder?.finish(WALK, 'response')
+    recorder?.finish(WALK, OUTCOME.response)
     const [{ steps, durationMs } = { steps: [], durationMs: 0 }] = trajectories(log.recent())
     const micros = steps.map((step) => step.micros)
     expect(micros[0]).toBe(0)

@@ -1,4 +1,4 @@
-import type { ConnectionEvent, FlowEvent, FlowVerbosity, StepEvent, Trajectory, TrajectoryStep } from 'vane-core'
+import type { ConnectionEvent, FlowEvent, FlowVerbosity, StepEvent, TrajectoryStep } from 'vane-core'
 import { StepSlabs } from '../executor/step-slabs.ts'
 import {
   MAX_STEPS,
@@ -129,7 +129,7 @@ export class FlowLog implements RecorderOwner {
     this.#append(toUpgradeEvent(connection, protocol))
   }
 
-  onFinished(recorder: TrajectoryRecorder, walk: RecordedWalk, outcome: Trajectory['outcome']): void {
+  onFinished(recorder: TrajectoryRecorder, walk: RecordedWalk, outcome: number): void {
     this.#total++
     const chunk = writeTrajectory(this.#ring, recorder, walk, outcome)
     if (this.#spare.length < MAX_SPARE_RECORDERS) this.#spare.push(recorder)

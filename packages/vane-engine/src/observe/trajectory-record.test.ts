@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import type { StepBranch, Trajectory } from 'vane-core'
 import { expect, test } from 'vitest'
-import { BRANCH, BRANCHES, KINDS, OUTCOMES } from '../executor/step-codes.ts'
+import { BRANCH, BRANCHES, KINDS, OUTCOME, OUTCOMES } from '../executor/step-codes.ts'
 import { StepSlabs } from '../executor/step-slabs.ts'
 import { MAX_STEPS, STEP_WORDS, type RecordedWalk, TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
 import { LinkedNode, OP_MATCH } from '../link/linked-node.ts'
@@ -59,7 +59,7 @@ function record(requests: readonly Request[], maxRecords: number): { told: Traje
     isVerbose: false,
     onStep: () => {},
     onTunnel: () => {},
-    onFinished: (recorder: TrajectoryRecorder, walk: RecordedWalk, outcome: Trajectory['outcome']) =>
+    onFinished: (recorder: TrajectoryRecorder, walk: RecordedWalk, outcome: number) =>
       void writeTrajectory(ring, recorder, walk, outcome),
   }
   const recorder = new TrajectoryRecorder(owner, new StepSlabs(MAX_STEPS * STEP_WORDS).take())
@@ -68,7 +68,10 @@ function record(requests: readonly Request[], maxRecords: number): { told: Traje
     const exchange = { request: { method, target }, status, bytesIn, bytesOut } as RecordedWalk['exchange']
     recorder.begin(connection)
     for (const { node, kind, branch } of steps) recorder.leave(node, NODES[kind]!, BRANCH[branch])
-    recorder.finish({ connection, exchange, rule, error: error === undefined ? undefined : new Error(error) }, outcome)
+    recorder.finish(
+      { connection, exchange, rule, error: error === undefined ? undefined : new Error(error) },
+      OUTCOME[outcome],
+    )
   }
   const told = [...ring.recent()].map(({ chunk, place }) => readTrajectory(chunk, place, { toUnixMs: (atMs) => atMs }))
   return { told, ring }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Trajectory, TrajectoryStep } from 'vane-core'
-import { OUTCOME, OUTCOMES } from '../executor/step-codes.ts'
+import { OUTCOMES } from '../executor/step-codes.ts'
 import {
   FIRST_STEPS,
   LAST_STEPS,
@@ -52,11 +52,11 @@ const TARGET_MASK = (1 << (ERROR_SHIFT - TARGET_SHIFT)) - 1
 const MAX_METHOD_LENGTH = 32
 const MAX_TARGET_LENGTH = 256
 const MAX_ERROR_LENGTH = 512
-/** Texts up to this length are copied here: to ask for it takes longer. */
-const MAX_COPIED_HERE = 12
+/** Texts up to this length are copied here: to ask for it takes longer, however little there is to copy. */
+const MAX_COPIED_HERE = 64
 
 /**
- * Writes down a request that is over, as the last record of a sink.
+ * Writes down a request that is over, with one of `OUTCOME`, as the last record of a sink.
  *
  * Its texts are copied: each of them would keep the whole head alive that it was cut from.
  */
@@ -64,7 +64,7 @@ export function writeTrajectory(
   sink: RecordSink,
   recorder: TrajectoryRecorder,
   walk: RecordedWalk,
-  outcome: Trajectory['outcome'],
+  outcome: number,
 ): FlowChunk {
   const { connection, exchange, rule, error } = walk
   const { method, target } = exchange.request
@@ -84,7 +84,7 @@ export function writeTrajectory(
   words[word + STEP_COUNT] = stepCount
   words[word + END] =
     ((exchange.status ?? 0) & STATUS_MASK) |
-    (OUTCOME[outcome] << OUTCOME_SHIFT) |
+    (outcome << OUTCOME_SHIFT) |
     (isMethodCut ? METHOD_IS_CUT : 0) |
     (isTargetCut ? TARGET_IS_CUT : 0) |
     (error === undefined ? 0 : HAS_ERROR)

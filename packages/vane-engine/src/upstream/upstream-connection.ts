@@ -66,21 +66,21 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     socket.on('drain', () => this.#exchange?.onDrain())
   }
 
-  /** Takes a request on; once connected, the exchange writes it. */
-  run(exchange: Http1UpstreamExchange): void {
+  /** Takes a request on; once connected, the exchange writes it. @param nowMs of `performance.now()`, where somebody has just looked. */
+  run(exchange: Http1UpstreamExchange, nowMs?: number): void {
     this.requests++
     this.hasAnswered = false
     this.#hasBegun = false
     this.#interims = 0
     this.#isResponseDone = false
     this.#exchange = exchange
-    if (this.isConnected) exchange.onConnected(this)
-    else this.#startClock('connect', exchange.request.timeouts.connectMs)
+    if (this.isConnected) exchange.onConnected(this, nowMs)
+    else this.#startClock('connect', exchange.request.timeouts.connectMs, nowMs)
   }
 
-  /** The request is out: the response is due. */
-  awaitResponse(): void {
-    if (!this.#hasBegun) this.#startClock('read', this.#exchange!.request.timeouts.firstByteMs)
+  /** The request is out: the response is due. @param nowMs of `performance.now()`, where somebody has just looked. */
+  awaitResponse(nowMs?: number): void {
+    if (!this.#hasBegun) this.#startClock('read', this.#exchange!.request.timeouts.firstByteMs, nowMs)
   }
 
   /** The request's body waits for `100 Continue`. */

@@ -69,8 +69,8 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
     else this.#pool.clock.set(this, this.#totalAtMs - performance.now())
   }
 
-  /** The connection takes the request now. */
-  onConnected(connection: UpstreamConnection): void {
+  /** The connection takes the request now. @param nowMs of `performance.now()`, where somebody has just looked. */
+  onConnected(connection: UpstreamConnection, nowMs?: number): void {
     const { body, expectsContinue } = this.request
     const { socket } = connection
     if (body.kind === 'stream') {
@@ -84,7 +84,7 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
     this.isUploaded = true
     if (body.kind === 'empty') socket.write(this.#head, 'latin1')
     else writeTogether(socket, { before: this.#head, chunk: body.bytes, after: '' })
-    connection.awaitResponse()
+    connection.awaitResponse(nowMs)
   }
 
   /** The upstream wants the body that waited for its word, or has left us without one for too long. */

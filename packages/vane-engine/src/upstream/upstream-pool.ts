@@ -86,16 +86,17 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport, Ad
   /**
    * Sends a request. The listener may hear of a failure before this returns.
    *
+   * @param nowMs of `performance.now()`, where somebody has just looked.
    * @throws TypeError where a field cannot be written.
    */
-  send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange {
+  send(request: UpstreamRequest, listener: UpstreamListener, nowMs?: number): UpstreamExchange {
     const exchange = new Http1UpstreamExchange(this, request, listener)
     if (request.attempt.number <= 1) this.#requests++
     else this.#retries++
     let connection = this.#idle.pop()
     while (connection !== undefined && !connection.isUsable) connection = this.#idle.pop()
     if (connection === undefined) this.#connectOrWait(exchange)
-    else this.#assign(exchange, connection)
+    else this.#assign(exchange, connection, nowMs)
     return exchange
   }
 
@@ -220,9 +221,9 @@ export class Http1UpstreamPool implements ConnectionOwner, UpstreamTransport, Ad
     this.#assign(exchange, connection)
   }
 
-  #assign(exchange: Http1UpstreamExchange, connection: UpstreamConnection): void {
+  #assign(exchange: Http1UpstreamExchange, connection: UpstreamConnection, nowMs?: number): void {
     exchange.onAssigned(connection)
-    connection.run(exchange)
+    connection.run(exchange, nowMs)
   }
 }
 

@@ -6,9 +6,10 @@ export interface UpstreamTransport {
   /**
    * Sends a request. The listener may hear of a failure before this returns.
    *
+   * @param nowMs of `performance.now()`, where somebody has just looked.
    * @throws Error where a field cannot be written.
    */
-  send(request: UpstreamRequest, listener: UpstreamListener): UpstreamExchange
+  send(request: UpstreamRequest, listener: UpstreamListener, nowMs?: number): UpstreamExchange
   /** Counts a request that failed for good, after attempts that the sender made. */
   countFailure(): void
   stats(): UpstreamStats

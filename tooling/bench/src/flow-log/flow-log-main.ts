@@ -11,6 +11,7 @@ import { median } from '../report/summarise.ts'
 import { openStage, startUpstream } from '../stage.ts'
 import { SMALL } from '../workload/loads.ts'
 import { measureRecordings } from './measure-recordings.ts'
+import { UsageError } from '../usage-error.ts'
 import { startSubject } from './start-subject.ts'
 import type { Recording } from './switched-flow-log.ts'
 
@@ -25,9 +26,11 @@ const NAMES: Readonly<Record<Recording, string>> = {
 
 const flags = parseFlags(process.argv.slice(2), {
   rounds: { type: 'string', default: '100' },
+  only: { type: 'string', default: RECORDINGS.slice(1).join(',') },
   nice: { type: 'string' },
 })
 const rounds = parseCount('rounds', flags.rounds)
+const recordings = parseRecordings(flags.only)
 if (flags.nice !== undefined) takePriority(Number(flags.nice))
 
 const { cpu, cores, kernel, node } = describeMachine()
@@ -60,13 +63,21 @@ for (const [title, url] of [
   const over = new AbortController()
   const signal = AbortSignal.any([stop.signal, over.signal])
   const running = runLoad({ ...stage, signal }, await generator.prepare(load, join(stage.folder, 'wrk.lua')))
-  const micros = await Promise.race([measureRecordings(subject, RECORDINGS, rounds), failure(running)])
+  const micros = await Promise.race([measureRecordings(subject, recordings, rounds), failure(running)])
   over.abort()
   await running.catch(() => {})
   console.log(`\n${title}`)
   for (const line of toLines(micros)) console.log(line)
 }
 await subject.close()
+
+/** Nothing comes with every other: without it there is nothing to compare with. */
+function parseRecordings(only: string): readonly Recording[] {
+  const wanted = only.split(',')
+  const unknown = wanted.find((each) => !RECORDINGS.slice(1).some((recording) => recording === each))
+  if (unknown !== undefined) throw new UsageError(`--only: ${unknown} is none of ${RECORDINGS.slice(1).join(', ')}`)
+  return RECORDINGS.filter((recording) => recording === 'off' || wanted.includes(recording))
+}
 
 function toRequest(url: string): typeof SMALL.request {
   const { pathname, search } = new URL(url)

@@ -44,7 +44,7 @@ export async function createVaneMatcher(routes: readonly Route[]): Promise<VaneM
     },
     stepsOf: ({ host, path }) => {
       let steps = 0
-      const recorder = { leave: () => void steps++ }
+      const recorder = { pass: () => void steps++ }
       matchFrom(graph, first, { connection, request: { ...request, host, path }, recorder })
       return steps
     },
