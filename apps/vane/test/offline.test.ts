@@ -66,6 +66,22 @@ describe('vane compile', () => {
     ])
   })
 
+  it('says which listeners speak TLS', async () => {
+    const terminate = { type: 'static', status: 200 }
+    const dir = configDir([
+      { name: 'secret', listen: ['127.0.0.1:443'], tls: { cert_file: 'c.pem', key_file: 'k.pem' }, terminate },
+      { name: 'open', listen: ['127.0.0.1:80'], terminate },
+    ])
+    const { stdout } = await vane('compile', dir)
+    expect(stdout.split('\n').filter((line) => line.startsWith('tcp:'))).toEqual([
+      'tcp:127.0.0.1:443 (http over TLS), 1 rule in matching order',
+      'tcp:127.0.0.1:80 (http), 1 rule in matching order',
+    ])
+    expect(JSON.parse((await vane('compile', dir, '--json')).stdout)).toMatchObject({
+      listeners: [{ tls: true }, { tls: false }],
+    })
+  })
+
   it('shows what is wrong with its place and ends with 1', async () => {
     const { stdout, stderr, exitCode } = await vane('compile', configDir(BROKEN))
     expect([stdout, exitCode]).toEqual(['', 1])

@@ -29,7 +29,12 @@ export const compileCommand: OfflineCommand = {
 function toJson({ graph, diagnostics, notes }: ReadConfig): object {
   return {
     version_hash: graph?.meta.versionHash ?? null,
-    listeners: Object.entries(graph?.meta.listeners ?? {}).map(([key, { kind, rules }]) => ({ key, kind, rules })),
+    listeners: Object.entries(graph?.meta.listeners ?? {}).map(([key, { kind, tls, rules }]) => ({
+      key,
+      kind,
+      tls: tls !== undefined,
+      rules,
+    })),
     diagnostics,
     notes,
   }
@@ -39,8 +44,11 @@ function summaryOf(graph: SymbolicFlowGraph, rules: readonly Rule[]): Block[] {
   const byName = new Map(rules.map((rule) => [rule.name, rule]))
   const listeners = Object.entries(graph.meta.listeners)
   return [
-    ...listeners.flatMap(([key, { kind, rules: names }]): Block[] => [
-      { kind: 'text', text: `${key} (${kind}), ${plural(names.length, 'rule')} in matching order` },
+    ...listeners.flatMap(([key, { kind, tls, rules: names }]): Block[] => [
+      {
+        kind: 'text',
+        text: `${key} (${kind}${tls === undefined ? '' : ' over TLS'}), ${plural(names.length, 'rule')} in matching order`,
+      },
       {
         kind: 'table',
         empty: 'no rules',
