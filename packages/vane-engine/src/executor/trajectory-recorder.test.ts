@@ -2,14 +2,13 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { LinkedNode, OP_FETCH, OP_MATCH, OP_WRITE_RESPONSE } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
 import { BRANCH, OUTCOME } from './step-codes.ts'
-import { StepSlabs } from './step-slabs.ts'
 import {
+  FIRST_STEPS,
+  LAST_STEPS,
   MAX_STEPS,
   readStep,
   type RecordedWalk,
-  STARTED_AT,
   STEP_WORDS,
-  TIMED_AT,
   TrajectoryRecorder,
 } from './trajectory-recorder.ts'
 
@@ -20,15 +19,14 @@ const MATCH = new LinkedNode(OP_MATCH, 'check', null)
 const FETCH = new LinkedNode(OP_FETCH, 'fetch', null)
 const WRITE = new LinkedNode(OP_WRITE_RESPONSE, 'terminate', null)
 const OWNER = { isVerbose: false, onStep: () => {}, onTunnel: () => {}, onFinished: () => {} }
-const memory = new StepSlabs(MAX_STEPS * STEP_WORDS)
 
 function createRecorder(): TrajectoryRecorder {
-  return new TrajectoryRecorder(OWNER, memory.take()).begin({ id: 'c' } as Connection)
+  return new TrajectoryRecorder(OWNER, { id: 'c' } as Connection)
 }
 
 /** Microseconds of the first steps. */
-function toMicros({ words, firstWord }: TrajectoryRecorder, count: number): number[] {
-  return Array.from({ length: count }, (_, index) => readStep(words, firstWord + STEP_WORDS * index).micros)
+function toMicros({ words }: TrajectoryRecorder, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => readStep(words, STEP_WORDS * index).micros)
 }
 
 test('a step without a time of its own counts with the next that has one, the last with the end', () => {
@@ -43,9 +41,8 @@ test('a step without a time of its own counts with the next that has one, the la
   const endedAtMs = recorder.finish({} as RecordedWalk, OUTCOME.response)
   expect(endedAtMs).toBe(performance.now())
   expect(toMicros(recorder, 3)).toEqual([0, 5_000, 5_000])
-  const { moments, firstMoment } = recorder
-  expect(moments[firstMoment + TIMED_AT]).toBe(endedAtMs)
-  expect(endedAtMs - moments[firstMoment + STARTED_AT]!).toBe(10)
+  expect(recorder.lookedAtMs).toBe(endedAtMs)
+  expect(endedAtMs - recorder.startedAtMs).toBe(10)
 })
 
 test('a step ends when somebody has looked at the clock for it', () => {
@@ -66,17 +63,28 @@ test('where the last step has a time of its own, what comes behind it counts for
   vi.advanceTimersByTime(3)
   recorder.finish({} as RecordedWalk, OUTCOME.failed)
   expect(toMicros(recorder, 1)).toEqual([2_000])
-  expect(recorder.moments[recorder.firstMoment + TIMED_AT]).toBe(performance.now())
+  expect(recorder.lookedAtMs).toBe(performance.now())
 })
 
-test('recorders that share memory leave each other alone', () => {
-  const recorders = Array.from({ length: 3 }, createRecorder)
-  for (const [index, recorder] of recorders.entries())
-    for (let step = 0; step < 2 * MAX_STEPS; step++) recorder.leave(index, step % 2 === 0 ? MATCH : FETCH, BRANCH.miss)
-  for (const [index, recorder] of recorders.entries()) {
-    const nodes = Array.from({ length: MAX_STEPS }, (_, step) =>
-      readStep(recorder.words, recorder.firstWord + STEP_WORDS * step),
-    ).map(({ node }) => node)
-    expect(nodes).toEqual(Array.from({ length: MAX_STEPS }, () => index))
+test('of a long way the first steps are kept, and the last, with their times', () => {
+  const recorder = createRecorder()
+  const steps = 2 * MAX_STEPS
+  for (let step = 0; step < steps; step++) {
+    vi.advanceTimersByTime(1)
+    recorder.leave(step, FETCH, BRANCH.miss)
   }
+  expect(recorder.words).toHaveLength(STEP_WORDS * MAX_STEPS)
+  const kept = Array.from({ length: MAX_STEPS }, (_, place) => readStep(recorder.words, STEP_WORDS * place))
+  expect(kept.map(({ node }) => node).toSorted((a, b) => a - b)).toEqual([
+    ...Array.from({ length: FIRST_STEPS }, (_, step) => step),
+    ...Array.from({ length: LAST_STEPS }, (_, step) => steps - LAST_STEPS + step),
+  ])
+  expect(new Set(kept.map(({ micros }) => micros))).toEqual(new Set([1_000]))
+})
+
+test('a step that took longer than can be told is said to have taken the longest that can', () => {
+  const recorder = createRecorder()
+  vi.advanceTimersByTime(24 * 3_600_000)
+  recorder.leave(0, FETCH, BRANCH.tunnel)
+  expect(toMicros(recorder, 1)).toEqual([2 ** 31 - 1])
 })

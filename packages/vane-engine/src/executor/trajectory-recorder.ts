@@ -3,7 +3,6 @@ import type { ServerExchange } from '../http1/server-codec.ts'
 import type { LinkedNode } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
 import { packStep, unpackStep } from './step-codes.ts'
-import type { StepMemory } from './step-slabs.ts'
 
 /** What is written down of a walk when it is over. */
 export interface RecordedWalk {
@@ -23,7 +22,7 @@ export interface RecorderOwner {
   onStep(recorder: TrajectoryRecorder, step: TrajectoryStep, node: LinkedNode): void
   /** A request goes on as a tunnel. */
   onTunnel(connection: Connection, protocol: string): void
-  /** A walk is over, with one of `OUTCOME`. The owner reads the recorder now, and begins it anew for another. */
+  /** A walk is over, with one of `OUTCOME`. The owner reads the recorder now, and does not keep it. */
   onFinished(recorder: TrajectoryRecorder, walk: RecordedWalk, outcome: number): void
 }
 
@@ -35,53 +34,39 @@ export const LAST_STEPS = 16
 export const MAX_STEPS: number = FIRST_STEPS + LAST_STEPS
 /** A step is packed into one word, its microseconds are the next. */
 export const STEP_WORDS = 2
-/** The moments of a recorder, of a monotonic clock: when the walk began. */
-export const STARTED_AT = 0
-/** When the last node was left that has a time of its own; after `finish`, when the request was over. */
-export const TIMED_AT = 1
-
-/** 71 minutes: what took longer is said to have taken that. */
-const MAX_MICROS = 2 ** 32 - 1
+/** Steps that there is room for from the start, and few requests take more. */
+const COMMON_STEPS = 8
+/** 35 minutes, the largest number that an array holds in its place: what took longer is said to have taken that. */
+const MAX_MICROS = 2 ** 31 - 1
 
 /**
- * Notes one request's way through the graph while it is under way, and is used again for another: there are as many as
- * there were requests at once. Steps are numbers in an array that is there from the start.
+ * Notes one request's way through the graph while it is under way. Like the walk it is made for one request and forgotten with
+ * it: memory that lives longer would have left the processor's cache by the time that it is used again.
  */
 export class TrajectoryRecorder {
   readonly #owner: RecorderOwner
-  /** Steps, from {@link firstWord} on: the last ones take turns. */
-  readonly words: Uint32Array
-  readonly firstWord: number
-  /** Moments, from {@link firstMoment} on. */
-  readonly moments: Float64Array
-  readonly firstMoment: number
+  /** Steps, {@link STEP_WORDS} each: the last ones take turns. Numbers of 32 bits with a sign. */
+  readonly words: number[] = new Array<number>(STEP_WORDS * COMMON_STEPS)
+  /** When the walk began, as all moments of a monotonic clock. */
+  readonly startedAtMs: number
+  /** When the last node was left that may have taken long, or else the walk began; after `finish`, when the request was over. */
+  lookedAtMs: number
   /** Steps so far, those included that were not kept. */
   stepCount = 0
   /** What this was when a step was left last that has a time of its own. */
   #timedCount = 0
   /** Of a walk whose steps the owner wants to hear of. */
-  connectionId = ''
-  #isVerbose = false
+  readonly connectionId: string
+  readonly #isVerbose: boolean
 
-  /** @param memory of {@link MAX_STEPS} steps, of nobody else's. */
-  constructor(owner: RecorderOwner, { words, firstWord, moments, firstMoment }: StepMemory) {
-    this.#owner = owner
-    this.words = words
-    this.firstWord = firstWord
-    this.moments = moments
-    this.firstMoment = firstMoment
-  }
-
-  /** A walk begins; what was noted is gone. */
-  begin(connection: Connection): this {
+  /** The walk begins now. */
+  constructor(owner: RecorderOwner, connection: Connection) {
     const nowMs = performance.now()
-    this.moments[this.firstMoment + STARTED_AT] = nowMs
-    this.moments[this.firstMoment + TIMED_AT] = nowMs
-    this.stepCount = 0
-    this.#timedCount = 0
-    this.#isVerbose = this.#owner.isVerbose
-    if (this.#isVerbose) this.connectionId = connection.id
-    return this
+    this.#owner = owner
+    this.startedAtMs = nowMs
+    this.lookedAtMs = nowMs
+    this.#isVerbose = owner.isVerbose
+    this.connectionId = this.#isVerbose ? connection.id : ''
   }
 
   /**
@@ -90,9 +75,7 @@ export class TrajectoryRecorder {
    * @param nowMs of `performance.now()`, where somebody has just looked.
    */
   leave(index: number, node: LinkedNode, branch: number, nowMs?: number): void {
-    const at = this.#wordOf(this.stepCount++)
-    this.words[at] = packStep(index, node.kindCode, branch)
-    this.words[at + 1] = 0
+    const at = this.#note(packStep(index, node.kindCode, branch))
     if (node.isTimed) this.#close(nowMs ?? performance.now())
     if (this.#isVerbose) this.#owner.onStep(this, readStep(this.words, at), node)
   }
@@ -102,15 +85,8 @@ export class TrajectoryRecorder {
    * node is looked up only where somebody wants to hear of it.
    */
   pass(index: number, kind: number, branch: number, nodes: readonly LinkedNode[]): void {
-    const at = this.#wordOf(this.stepCount++)
-    this.words[at] = packStep(index, kind, branch)
-    this.words[at + 1] = 0
+    const at = this.#note(packStep(index, kind, branch))
     if (this.#isVerbose) this.#owner.onStep(this, readStep(this.words, at), nodes[index]!)
-  }
-
-  /** What `performance.now()` said when the walk began, or the last node was left that may have taken long. */
-  get lookedAtMs(): number {
-    return this.moments[this.firstMoment + TIMED_AT]!
   }
 
   /** The request goes on as a tunnel; `finish` tells of the tunnel's end. */
@@ -127,28 +103,33 @@ export class TrajectoryRecorder {
   finish(walk: RecordedWalk, outcome: number): number {
     const nowMs = performance.now()
     if (this.stepCount !== this.#timedCount) this.#close(nowMs)
-    this.moments[this.firstMoment + TIMED_AT] = nowMs
+    this.lookedAtMs = nowMs
     this.#owner.onFinished(this, walk, outcome)
     return nowMs
   }
 
-  #wordOf(step: number): number {
-    const place = step < MAX_STEPS ? step : FIRST_STEPS + ((step - FIRST_STEPS) % LAST_STEPS)
-    return this.firstWord + STEP_WORDS * place
+  /** @returns where the step stands. */
+  #note(packed: number): number {
+    const at = toWord(this.stepCount++)
+    this.words[at] = packed
+    this.words[at + 1] = 0
+    return at
   }
 
   /** The last step has all the time since the one before it that has a time of its own. */
   #close(nowMs: number): void {
-    const { moments } = this
-    const timedAt = this.firstMoment + TIMED_AT
-    const micros = (nowMs - moments[timedAt]!) * 1_000
-    this.words[this.#wordOf(this.stepCount - 1) + 1] = micros < MAX_MICROS ? micros : MAX_MICROS
-    moments[timedAt] = nowMs
+    const micros = (nowMs - this.lookedAtMs) * 1_000
+    this.words[toWord(this.stepCount - 1) + 1] = micros < MAX_MICROS ? micros | 0 : MAX_MICROS
+    this.lookedAtMs = nowMs
     this.#timedCount = this.stepCount
   }
 }
 
+function toWord(step: number): number {
+  return STEP_WORDS * (step < MAX_STEPS ? step : FIRST_STEPS + ((step - FIRST_STEPS) % LAST_STEPS))
+}
+
 /** The step at a word, as an object. */
-export function readStep(words: Uint32Array, at: number): TrajectoryStep {
+export function readStep(words: ArrayLike<number>, at: number): TrajectoryStep {
   return { ...unpackStep(words[at]!), micros: words[at + 1]! }
 }

@@ -79,15 +79,6 @@ describe('what is remembered', () => {
     ])
   })
 
-  test('needs as many recorders as there are requests at once', () => {
-    const log = new FlowLog({ maxEvents: 4 })
-    const first = log.begin(CONNECTION)
-    const second = log.begin(CONNECTION)
-    expect(second).not.toBe(first)
-    first?.finish(WALK, OUTCOME.response)
-    expect(log.begin(CONNECTION)).toBe(first)
-  })
-
   test('has milestones of connections between requests, in their order', () => {
     const log = new FlowLog({ maxEvents: 4 })
     const terminate = {

@@ -1,12 +1,5 @@
 import type { ConnectionEvent, FlowEvent, FlowVerbosity, StepEvent, TrajectoryStep } from 'vane-core'
-import { StepSlabs } from '../executor/step-slabs.ts'
-import {
-  MAX_STEPS,
-  type RecordedWalk,
-  type RecorderOwner,
-  STEP_WORDS,
-  TrajectoryRecorder,
-} from '../executor/trajectory-recorder.ts'
+import { type RecordedWalk, type RecorderOwner, TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
 import type { LinkedNode } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
 import { WallClock } from '../time/wall-clock.ts'
@@ -30,23 +23,18 @@ type Milestone = Exclude<FlowEvent, { readonly event: 'request' }>
 
 const DEFAULT_MAX_EVENTS = 10_000
 const DEFAULT_MAX_AGE_MS = 60_000
-/** Recorders kept for requests to come: as many as were under way at once, up to this. */
-const MAX_SPARE_RECORDERS = 1_024
 /** A milestone is an object: its record has nothing but a length. */
 const MILESTONE_BYTES = 8
 
 /**
  * What happened on connections and requests lately, and whoever wants to hear of it as it happens.
  *
- * A request costs no memory of its own: what its recorder noted is written over the oldest there is, and the recorder notes
- * the next. Where nothing is kept and nobody listens, nothing is recorded.
+ * Nothing of a request that is over stays in the heap: what its recorder noted is written over the oldest there is. Where nothing is kept and nobody listens, nothing is recorded.
  */
 export class FlowLog implements RecorderOwner {
   readonly #maxEvents: number
   readonly #maxAgeMs: number
   readonly #ring: FlowRing
-  readonly #spare: TrajectoryRecorder[] = []
-  readonly #memory = new StepSlabs(MAX_STEPS * STEP_WORDS)
   readonly #listeners = new Set<FlowListener>()
   readonly #wallClock = new WallClock()
   #hasListeners = false
@@ -79,7 +67,7 @@ export class FlowLog implements RecorderOwner {
   /** Begins to write a request down; `undefined` where nobody would ever read it. */
   begin(connection: Connection): TrajectoryRecorder | undefined {
     if (!this.#isWanted) return undefined
-    return (this.#spare.pop() ?? new TrajectoryRecorder(this, this.#memory.take())).begin(connection)
+    return new TrajectoryRecorder(this, connection)
   }
 
   /** Adds a milestone of a connection. `make` is asked only where somebody would read it. */
@@ -132,7 +120,6 @@ export class FlowLog implements RecorderOwner {
   onFinished(recorder: TrajectoryRecorder, walk: RecordedWalk, outcome: number): void {
     this.#total++
     const chunk = writeTrajectory(this.#ring, recorder, walk, outcome)
-    if (this.#spare.length < MAX_SPARE_RECORDERS) this.#spare.push(recorder)
     if (this.#hasListeners) this.#tell(this.#toRequestEvent(chunk, chunk))
   }
 

@@ -3,8 +3,7 @@ import fc from 'fast-check'
 import type { StepBranch, Trajectory } from 'vane-core'
 import { expect, test } from 'vitest'
 import { BRANCH, BRANCHES, KINDS, OUTCOME, OUTCOMES } from '../executor/step-codes.ts'
-import { StepSlabs } from '../executor/step-slabs.ts'
-import { MAX_STEPS, STEP_WORDS, type RecordedWalk, TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
+import { MAX_STEPS, type RecordedWalk, TrajectoryRecorder } from '../executor/trajectory-recorder.ts'
 import { LinkedNode, OP_MATCH } from '../link/linked-node.ts'
 import type { Connection } from '../listen/connection.ts'
 import { FlowRing } from './flow-ring.ts'
@@ -52,7 +51,7 @@ const request: fc.Arbitrary<Request> = fc.record({
   error: maybe(fc.oneof(fc.string({ unit: 'grapheme', maxLength: 700, size: 'max' }), fc.string({ unit: 'binary' }))),
 })
 
-/** Records requests one after the other, all of them with the same recorder. @returns what is then remembered. */
+/** Records requests one after the other. @returns what is then remembered. */
 function record(requests: readonly Request[], maxRecords: number): { told: Trajectory[]; ring: FlowRing } {
   const ring = new FlowRing({ maxRecords, maxAgeMs: 60_000 })
   const owner = {
@@ -62,11 +61,10 @@ function record(requests: readonly Request[], maxRecords: number): { told: Traje
     onFinished: (recorder: TrajectoryRecorder, walk: RecordedWalk, outcome: number) =>
       void writeTrajectory(ring, recorder, walk, outcome),
   }
-  const recorder = new TrajectoryRecorder(owner, new StepSlabs(MAX_STEPS * STEP_WORDS).take())
   for (const { id, entry, rule, steps, outcome, status, method, target, bytesIn, bytesOut, error } of requests) {
     const connection = { id, entryKey: entry } as Connection
     const exchange = { request: { method, target }, status, bytesIn, bytesOut } as RecordedWalk['exchange']
-    recorder.begin(connection)
+    const recorder = new TrajectoryRecorder(owner, connection)
     for (const { node, kind, branch } of steps) recorder.leave(node, NODES[kind]!, BRANCH[branch])
     recorder.finish(
       { connection, exchange, rule, error: error === undefined ? undefined : new Error(error) },

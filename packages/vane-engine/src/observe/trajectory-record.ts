@@ -6,9 +6,7 @@ import {
   LAST_STEPS,
   MAX_STEPS,
   readStep,
-  STARTED_AT,
   STEP_WORDS,
-  TIMED_AT,
   type RecordedWalk,
   type TrajectoryRecorder,
 } from '../executor/trajectory-recorder.ts'
@@ -74,7 +72,7 @@ export function writeTrajectory(
   const targetLength = isTargetCut ? MAX_TARGET_LENGTH : target.length
   const errorText = error === undefined ? '' : cut(error.message)
   const errorLength = errorText === '' ? 0 : Buffer.byteLength(errorText)
-  const { words: steps, firstWord, stepCount, moments, firstMoment } = recorder
+  const { words: steps, stepCount, startedAtMs, lookedAtMs: endedAtMs } = recorder
   const stepWords = STEP_WORDS * (stepCount < MAX_STEPS ? stepCount : MAX_STEPS)
   const textAt = HEAD_BYTES + 4 * stepWords
 
@@ -90,12 +88,11 @@ export function writeTrajectory(
     (error === undefined ? 0 : HAS_ERROR)
   words[word + LENGTHS] = methodLength | (targetLength << TARGET_SHIFT) | (errorLength << ERROR_SHIFT)
   const double = at >> 3
-  const endedAtMs = moments[firstMoment + TIMED_AT]!
   doubles[double + ENDED_AT] = endedAtMs
-  doubles[double + DURATION] = endedAtMs - moments[firstMoment + STARTED_AT]!
+  doubles[double + DURATION] = endedAtMs - startedAtMs
   doubles[double + BYTES_IN] = exchange.bytesIn
   doubles[double + BYTES_OUT] = exchange.bytesOut
-  for (let i = 0; i < stepWords; i++) words[word + STEPS + i] = steps[firstWord + i]!
+  for (let i = 0; i < stepWords; i++) words[word + STEPS + i] = steps[i]!
   const text = at + textAt
   writeText(bytes, text, method, methodLength)
   writeText(bytes, text + methodLength, target, targetLength)
