@@ -7,6 +7,7 @@ import type {
   MaybePromise,
   PluginCallOptions,
 } from 'vane-core'
+import type { BodyHold } from '../floor/body-memory.ts'
 import type { Connection } from '../listen/connection.ts'
 import type { SwitchedUpstream, UpstreamListener } from '../upstream/upstream-request.ts'
 
@@ -22,6 +23,8 @@ export interface Flow extends UpstreamListener {
   /** Set from the fetch on. */
   readonly response: HttpResponse | undefined
   readonly logger: Logger
+  /** Where bodies are counted that this walk reads into memory. It is released when the walk is over. */
+  readonly hold: BodyHold
   /** What plugin calls of this walk carry; its parts are made when first read. */
   readonly callOptions: PluginCallOptions
   /** Sets the one piece of work that ends when the client has gone before the walk ended. */
