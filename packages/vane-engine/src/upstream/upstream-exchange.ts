@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { CONTINUE_WAIT_MS } from './continue-wait.ts'
 import { type HeaderList, type HttpResponse, type HttpVersion, VaneError } from 'vane-core'
 import type { SwitchedSocket } from '../http1/server-codec.ts'
@@ -42,6 +43,11 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
       pool.clock.add(this)
       pool.clock.set(this, leftMs)
     }
+  }
+
+  /** Whether all of the request has left us. A body that was there whole is written at once, but may wait in the socket. */
+  isSentBy(socket: Socket): boolean {
+    return this.isUploaded && (this.request.body.kind !== 'fixed' || socket.writableLength === 0)
   }
 
   cancel(reason: Error): void {
