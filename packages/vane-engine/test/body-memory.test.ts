@@ -1,14 +1,17 @@
 import { Buffer } from 'node:buffer'
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from 'node:http2'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { EngineLimits } from 'vane-engine'
 import { DEFAULT_RETRY, type FetchSpec } from 'vane-core'
 import { describe, expect, test } from 'vitest'
 import { createFakeWasm, type FakePlugin } from './support/fake-wasm.ts'
+import { F, frame, T, u32 } from './support/frame-client.ts'
+import { head, startFrames } from './support/frame-upstream.ts'
 import { graphOf, proxyTo } from './support/graph-builder.ts'
 import { connectRaw, exchangeRaw } from './support/raw-client.ts'
+import { PLAIN_ANSWER } from './support/recording-upstream.ts'
 import { startEngine, type StartedEngine } from './support/start-engine.ts'
-import { readAll, startUpstream, type TestServer } from './support/upstream.ts'
+import { readAll, startRawUpstream, startUpstream, type TestServer } from './support/upstream.ts'
 import { until } from './support/until.ts'
 
 const KIB = 1_024
@@ -24,14 +27,18 @@ interface Options {
   readonly limits?: Partial<EngineLimits>
   readonly retry?: Partial<Extract<FetchSpec, { type: 'http_proxy' }>['retry']>
   readonly bodyLimit?: number
+  readonly version?: 'h2'
 }
 
 /** A proxy whose plugin has to see bodies whole. */
 async function startCollecting(port: number, options: Options = {}): Promise<StartedEngine> {
-  const { kinds = ['l7-request'], plugin = looks, limits, retry, bodyLimit = 2 * SHARE } = options
+  const { kinds = ['l7-request'], plugin = looks, limits, retry, bodyLimit = 2 * SHARE, version } = options
   const wasm = createFakeWasm(plugin)
   const chain = kinds.map((kind) => ({ name: 'fake:look', pluginPath: wasm.path, needsBody: true, kind, bodyLimit }))
-  const spec = { ...proxyTo(port), retry: { ...DEFAULT_RETRY, ...retry } } as FetchSpec
+  const spec = {
+    ...proxyTo(port, version === undefined ? {} : { version }),
+    retry: { ...DEFAULT_RETRY, ...retry },
+  } as FetchSpec
   return startEngine(graphOf(spec, chain), { wasm: wasm.runtime, limits: { ...LIMITS, ...limits } })
 }
 
@@ -188,6 +195,55 @@ test('a response that its client does not take is held until it does', async () 
   expect(heldBy(vane)).toBe(SHARE)
   stream.resume()
   await returned(vane)
+})
+
+describe('an upstream that answers before it has read the body', () => {
+  const BIG = 24 * SHARE
+  const limits = { maxBufferedBytes: 2 * BIG, maxBufferedBytesPerIp: 2 * BIG }
+  /** Sends one, takes the answer and goes. */
+  async function sendBig(vane: StartedEngine): Promise<void> {
+    using session = openSession(vane.port, '127.0.0.1')
+    const sent = upload(session, BIG)
+    sent.stream.end()
+    expect(await until('answer', () => sent.status)).toBe(200)
+    await until('request over', () => vane.engine.stats().requests.active === 0)
+  }
+
+  test.each([
+    ['takes it later', (socket: Socket) => void socket.resume()],
+    ['goes', (socket: Socket) => void socket.destroy()],
+  ])('over HTTP/1.1: it is counted until that %s, and the connection carries no other request', async (_how, end) => {
+    await using upstream = await startRawUpstream((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => {
+        socket.pause()
+        socket.write(PLAIN_ANSWER)
+      })
+    })
+    await using vane = await startCollecting(upstream.port, { bodyLimit: BIG, limits })
+    await sendBig(vane)
+    expect(heldBy(vane)).toBeGreaterThanOrEqual(BIG)
+    expect(vane.engine.stats().upstreams).toMatchObject([{ idle: 0 }])
+    const [first] = upstream.sockets
+    const other = await exchangeRaw(vane.port, 'GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
+    expect(other).toMatch(/^HTTP\/1\.1 200 /)
+    expect(upstream.sockets).toHaveLength(2)
+    expect(heldBy(vane)).toBeGreaterThanOrEqual(BIG)
+    end(first!)
+    await returned(vane)
+  })
+
+  test('over HTTP/2: it is counted until the stream has ended', async () => {
+    await using upstream = await startFrames()
+    await using vane = await startCollecting(upstream.port, { bodyLimit: BIG, limits, version: 'h2' })
+    const answered = sendBig(vane)
+    const { peer } = await upstream.request(1)
+    peer.send(head(1, [], F.end))
+    await answered
+    expect(heldBy(vane)).toBeGreaterThanOrEqual(BIG)
+    peer.send(frame(T.rst, 0, 1, u32(0)))
+    await returned(vane)
+  })
 })
 
 /** Ways for a request to end, which it names in its path, and what its client is told where it waits for that. */

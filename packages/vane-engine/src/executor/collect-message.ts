@@ -9,7 +9,7 @@ import type { Flow } from './flow.ts'
  * @returns `undefined` where there is nothing to wait for.
  */
 export function collectMessage(
-  flow: Pick<Flow, 'request' | 'response' | 'hold'>,
+  flow: Pick<Flow, 'request' | 'response' | 'openHold'>,
   direction: 'request' | 'response',
   limitBytes: number,
 ): Promise<void> | undefined {
@@ -23,7 +23,7 @@ export function collectMessage(
   }
   // A length without content: there is nothing to collect, and the length is not ours to limit.
   if (direction === 'response' && (request.method === 'HEAD' || response?.status === 304)) return undefined
-  return collectBody(body, { direction, limitBytes, hold: flow.hold }).then((collected) => {
+  return collectBody(body, { direction, limitBytes, hold: flow.openHold() }).then((collected) => {
     message.body = collected
   })
 }

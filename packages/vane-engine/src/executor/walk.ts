@@ -63,7 +63,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   #isClosed = false
   #canceled: Cancelable | undefined
   #abort: AbortController | undefined
-  #hold: BodyHold | undefined
+  hold: BodyHold | undefined
 
   /** Holds the graph until the response is over. */
   constructor(start: WalkStart, context: WalkContext) {
@@ -94,8 +94,8 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     return this.#abort.signal
   }
 
-  get hold(): BodyHold {
-    return (this.#hold ??= this.#context.bodies.open(this.connection.peerIp))
+  openHold(): BodyHold {
+    return (this.hold ??= this.#context.bodies.open(this.connection.peerIp))
   }
 
   onCancel(work: Cancelable): void {
@@ -129,7 +129,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
       return
     }
     this.#hasEnded = true
-    this.#hold?.release()
+    this.hold?.release()
     this.#graph.release()
   }
 
@@ -346,7 +346,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     if (this.exchange.status !== undefined) counters.countResponse(this.exchange.status)
     if (end === 'client-gone') counters.requestsCanceled++
     counters.requestsActive--
-    this.#hold?.release()
+    this.hold?.release()
     this.#graph.release()
     return this.recorder?.finish(this, toOutcome(end, this.#isClosed))
   }

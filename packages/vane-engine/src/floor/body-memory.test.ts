@@ -75,6 +75,29 @@ test('what is released is given back once, and nothing is counted on it afterwar
   expect([memory.bytes, memory.addresses]).toEqual([0, 0])
 })
 
+test('what somebody keeps is given back with the last who does, and not before the request is over', () => {
+  const { memory } = createMemory()
+  const hold = memory.open('192.0.2.1')
+  hold.grow(100)
+  hold.keep()
+  hold.keep()
+  hold.letGo()
+  hold.release()
+  expect([hold.isReleased, memory.bytes]).toEqual([true, 100])
+  hold.letGo()
+  expect([memory.bytes, memory.addresses]).toEqual([0, 0])
+  const other = memory.open('192.0.2.1')
+  other.grow(100)
+  other.keep()
+  other.letGo()
+  expect(memory.bytes).toBe(100)
+  other.release()
+  // Whoever comes too late keeps nothing.
+  other.keep()
+  other.letGo()
+  expect([memory.bytes, memory.addresses]).toEqual([0, 0])
+})
+
 /** What happens to one of a few bodies. */
 type Step = { readonly of: number } & (
   | { readonly do: 'write'; readonly bytes: number; readonly pinned: number }

@@ -73,7 +73,7 @@ export class BodyMemory {
   }
 }
 
-/** What the bodies of one request hold of a {@link BodyMemory}, until it is released. */
+/** What the bodies of one request hold of a {@link BodyMemory}, until it is released and nobody keeps them any more. */
 export class BodyHold {
   readonly address: string | undefined
   /** What its address is counted under, where it is. */
@@ -82,6 +82,7 @@ export class BodyHold {
   isReleased = false
   readonly #memory: BodyMemory
   #bytes = 0
+  #keepers = 0
 
   constructor(memory: BodyMemory, address: string | undefined, key: string | undefined) {
     this.#memory = memory
@@ -106,11 +107,26 @@ export class BodyHold {
     return limit
   }
 
-  /** Gives everything back. Idempotent; nothing is held afterwards. */
+  /** The request is over: everything is given back, once nobody keeps it. Idempotent. */
   release(): void {
-    if (this.isReleased) return
     this.isReleased = true
-    if (this.#bytes > 0) this.#memory.change(this, -this.#bytes)
+    this.#giveBack()
+  }
+
+  /** Somebody has a use for a body that may outlast the request: an upstream that has answered before it was sent. */
+  keep(): void {
+    this.#keepers++
+  }
+
+  /** Whoever has kept it is done with it. To be called once for each. */
+  letGo(): void {
+    this.#keepers--
+    this.#giveBack()
+  }
+
+  #giveBack(): void {
+    if (!this.isReleased || this.#keepers > 0 || this.#bytes === 0) return
+    this.#memory.change(this, -this.#bytes)
     this.#bytes = 0
   }
 }

@@ -6,6 +6,7 @@ import { type ContentOwner, MessageSink, writeTogether } from '../http1/message-
 import type { Deadline } from '../time/deadline-clock.ts'
 import { IDEMPOTENT_METHODS } from './idempotent-methods.ts'
 import { encodeRequestHead } from './request-encoder.ts'
+import { keepUntilWritten } from './keep-until-written.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
 import { toTimeout, toUpstreamError } from './upstream-error.ts'
 import type { Http1UpstreamPool } from './upstream-pool.ts'
@@ -77,7 +78,7 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
 
   /** The connection takes the request now. */
   onConnected(connection: UpstreamConnection): void {
-    const { body, expectsContinue } = this.request
+    const { body, expectsContinue, hold } = this.request
     const { socket } = connection
     if (body.kind === 'stream') {
       if (!expectsContinue) this.#startUpload(this.#head)
@@ -89,7 +90,8 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
     }
     this.isUploaded = true
     if (body.kind === 'empty') socket.write(this.#head, 'latin1')
-    else writeTogether(socket, { before: this.#head, chunk: body.bytes, after: '' })
+    else if (!writeTogether(socket, { before: this.#head, chunk: body.bytes, after: '' }) && hold !== undefined)
+      keepUntilWritten(hold, socket)
     connection.awaitResponse()
   }
 

@@ -33,7 +33,14 @@ export function createCgiFetch(spec: CgiTerminate, command: readonly string[], {
     const body = await toInput(flow, limitBytes)
     if (isCanceled) throw new Error('request ended before its body was there')
     const contentLength = body.kind === 'empty' ? undefined : body.kind === 'fixed' ? body.bytes.length : body.length
-    const release = slots.take()
+    const leaveSlot = slots.take()
+    // A program may go on after its answer, with its input in our hands.
+    const { hold } = flow
+    hold?.keep()
+    const release = (): void => {
+      leaveSlot()
+      hold?.letGo()
+    }
     let exchange: CgiExchange
     try {
       exchange = new CgiExchange({
@@ -75,5 +82,5 @@ async function toInput(flow: Flow, limitBytes: number): Promise<Body> {
     return body
   }
   const isStreamed = body.length !== undefined && body.length <= limitBytes
-  return isStreamed ? body : collectBody(body, { direction: 'request', limitBytes, hold: flow.hold })
+  return isStreamed ? body : collectBody(body, { direction: 'request', limitBytes, hold: flow.openHold() })
 }
