@@ -150,6 +150,7 @@ function toStats({
     errors: stats.errors,
     plugin_anomalies: stats.pluginAnomalies,
     limit_hits: stats.limitHits,
+    buffered_bytes: stats.bufferedBytes,
     upstreams: stats.upstreams,
     flow_log: {
       verbosity: flowLog.verbosity,

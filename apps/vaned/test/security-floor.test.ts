@@ -20,7 +20,11 @@ const FLOORS: readonly (readonly [name: string, floor: string, below: string])[]
   ['MAX_REQUEST_RATE_PER_CONN', '100/s', '99'],
   ['MAX_TOTAL_CONNS', '1024', '1023'],
   ['MAX_PENDING_HANDSHAKES', '100', '99'],
+  ['MAX_BUFFERED_BYTES', '16777216', '16777215'],
+  ['MAX_BUFFERED_BYTES_PER_IP', '8388608', '8388607'],
 ]
+
+const SHARE = 8_388_608
 
 /** Frames of HTTP/2, as short as they get. */
 function frame(type: number, flags: number, streamId: number, payload: Uint8Array | string = ''): Buffer {
@@ -60,11 +64,12 @@ it('every limit is kept, counted under its name, and logged with its address', {
     upstream.closeAllConnections()
     upstream.close()
   })
-  const [port, tlsPort] = [await freePort(), await freePort()]
+  const [port, tlsPort, wholePort] = [await freePort(), await freePort(), await freePort()]
   const terminate = { type: 'http_proxy', upstream: `127.0.0.1:${(upstream.address() as AddressInfo).port}` }
   const config = testConfig({
     rules: [
       { name: 'clear', listen: [`127.0.0.1:${port}`], terminate },
+      { name: 'whole', listen: [`127.0.0.1:${wholePort}`], match: { 'http.body': { contains: 'y' } }, terminate },
       {
         name: 'secure',
         listen: [`127.0.0.1:${tlsPort}`],
@@ -142,6 +147,21 @@ it('every limit is kept, counted under its name, and logged with its address', {
   const flooded = floods.map(([, bytes], n) => dial(`127.0.1.${10 + n}`, Buffer.concat([PREFACE, bytes])))
   // The first refuses a stream, and the connection stays; the others end.
   await Promise.all(flooded.slice(1).map(({ closed }) => closed))
+
+  // Two hold all that there is, by a share each.
+  const whole = (from: string): ReturnType<typeof dial> => {
+    const body = `${SHARE.toString(16)}\r\n${'x'.repeat(SHARE)}\r\n`
+    return dial(from, `POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${body}`, wholePort)
+  }
+  const held = async (bytes: number): Promise<void> => {
+    while ((await daemon.client.call('stats')).buffered_bytes < bytes);
+  }
+  whole('127.0.1.30')
+  await held(SHARE)
+  expect(await whole('127.0.1.30').closed).toMatch(/^HTTP\/1.1 503 /)
+  whole('127.0.1.31')
+  await held(2 * SHARE)
+  expect(await whole('127.0.1.32').closed).toMatch(/^HTTP\/1.1 503 /)
 
   expect(await slowHead.closed).toMatch(/^HTTP\/1.1 408 /)
   expect(await slowBody.closed).toMatch(/^HTTP\/1.1 408 /)

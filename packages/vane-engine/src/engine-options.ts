@@ -46,6 +46,10 @@ export interface EngineLimits {
   readonly maxStreamsPerConn: number
   /** Requests that an HTTP/2 connection may begin in a second; over: GOAWAY. Default 1000. */
   readonly maxRequestRatePerConn: number
+  /** Bytes of bodies that are read whole and in memory, of all requests; a further one is answered with 503. Default 268435456. */
+  readonly maxBufferedBytes: number
+  /** The same, of the requests of one address. Default 67108864. */
+  readonly maxBufferedBytesPerIp: number
   /** How long connections of a listener that a reload removed may finish; default 30000. */
   readonly drainTimeoutMs: number
 }
@@ -94,5 +98,7 @@ export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
   exemptLoopback: true,
   maxStreamsPerConn: 100,
   maxRequestRatePerConn: 1_000,
+  maxBufferedBytes: 268_435_456,
+  maxBufferedBytesPerIp: 67_108_864,
   drainTimeoutMs: 30_000,
 }

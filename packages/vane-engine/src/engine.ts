@@ -1,5 +1,6 @@
 import { SILENT_LOGGER, type SymbolicFlowGraph, VaneError } from 'vane-core'
 import { DEFAULT_BIND_OPTIONS, DEFAULT_ENGINE_LIMITS, type EngineOptions } from './engine-options.ts'
+import { BodyMemory } from './floor/body-memory.ts'
 import { ConnectionFloor } from './floor/connection-floor.ts'
 import { link } from './link/link.ts'
 import type { LinkedGraph } from './link/linked-graph.ts'
@@ -75,10 +76,13 @@ export function createEngine(options: EngineOptions = {}): Engine {
   }
   const { flowLog, unsubscribe } = toFlowLog(options)
   const limits = { ...DEFAULT_ENGINE_LIMITS, ...options.limits }
+  const floor = new ConnectionFloor({ limits, logger, counters, flowLog })
+  const bodies = new BodyMemory(limits, floor)
   const listeners = new ListenerSet({
     logger,
     counters,
-    floor: new ConnectionFloor({ limits, logger, counters, flowLog }),
+    floor,
+    bodies,
     flowLog,
     bind: { ...DEFAULT_BIND_OPTIONS, ...options.bind },
     limits,
@@ -134,6 +138,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
         listeners: listeners.statuses(),
         upstreams: pools.stats(),
         openBytes: listeners.openBytes(),
+        bufferedBytes: bodies.bytes,
       }),
     drainUpstream: (upstream) => pools.dropIdle(upstream),
     async drain(timeoutMs) {

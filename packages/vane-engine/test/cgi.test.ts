@@ -204,6 +204,21 @@ print(os.environ.get('CONTENT_LENGTH'), os.environ.get('CONTENT_TYPE'), len(body
     expect(cgi.runtime.stats().total).toBe(1)
   })
 
+  test('of unknown length is counted among all bodies in memory, until its request is over', async () => {
+    const limits = { maxBufferedBytes: 10_000 }
+    await using cgi = await startCgi(ECHO, { engine: { limits } })
+    const ask = (bytes: number): Promise<string> =>
+      cgi.ask(
+        'POST /app',
+        'transfer-encoding: chunked\r\n',
+        `${bytes.toString(16)}\r\n${'b'.repeat(bytes)}\r\n0\r\n\r\n`,
+      )
+    expect(await ask(20_000)).toMatch(/^HTTP\/1\.1 503 /)
+    for (let n = 0; n < 3; n++) expect(await ask(9_000)).toContain('9000 None 9000 bbbbb')
+    await until('all given back', () => cgi.vane.engine.stats().bufferedBytes === 0)
+    expect(cgi.vane.engine.stats().limitHits).toEqual({ max_buffered_bytes: 1 })
+  })
+
   test('need not be read', async () => {
     await using cgi = await startCgi(HELLO)
     const text = await cgi.ask('POST /app', `content-length: 500000\r\n`, 'b'.repeat(500_000))

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createFakeWasm } from './support/fake-wasm.ts'
 import { graphOf, proxyTo } from './support/graph-builder.ts'
 import { connectRaw, exchangeRaw } from './support/raw-client.ts'
 import { PLAIN_ANSWER } from './support/recording-upstream.ts'
@@ -24,6 +25,26 @@ test('a connection whose upstream answered before it had the body is not used ag
     ['POST /'],
     ['GET /b'],
   ])
+})
+
+test('nor is one that has the rest of a body in its queue that was read whole before', async () => {
+  await using upstream = await startRawUpstream((socket) => {
+    socket.once('data', () => {
+      socket.pause()
+      socket.write(EARLY)
+    })
+  })
+  const wasm = createFakeWasm({ l7Request: () => ({ tag: 'continue' }) })
+  const look = { name: 'fake:look', pluginPath: wasm.path, needsBody: true }
+  await using vane = await startEngine(graphOf(proxyTo(upstream.port), [look]), { wasm: wasm.runtime })
+  // More than the buffers of the system take.
+  const length = 24_000_000
+  using client = await connectRaw(vane.port)
+  client.send(`POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\n${'x'.repeat(length)}`)
+  await client.received('early')
+  const other = await exchangeRaw(vane.port, 'GET /b HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
+  expect(other).toMatch(/early$/)
+  expect(upstream.sockets).toHaveLength(2)
 })
 
 test('an upstream that answers early, and reads slowly, gets all of the body', async () => {

@@ -257,6 +257,8 @@ const KINDS: readonly Kind[] = [
           max_request_rate_per_conn: 100,
           max_total_conns: 1_024,
           max_pending_handshakes: 100,
+          max_buffered_bytes: 16_777_216,
+          max_buffered_bytes_per_ip: 1_099_511_627_776,
           exempt_loopback: false,
         },
       },

@@ -22,6 +22,7 @@ const STATS: StatsResult = {
   errors: { upstream: 1, protocol: 0 },
   plugin_anomalies: 0,
   limit_hits: { max_header_bytes: 2 },
+  buffered_bytes: 3_072,
   upstreams: [
     {
       upstream: '127.0.0.1:9000',
@@ -93,6 +94,7 @@ responses      2xx 3, 5xx 1
 bytes          2.0 KiB in, 10 B out
 errors         upstream 1
 limit hits     max_header_bytes 2
+body memory    3.0 KiB
 flow log       12 entries, every step among them; 10 written to /f, 2 dropped
 reloads        1 swapped, 0 unchanged, 2 failed; the last, at 2026-01-01T00:00:00.000Z by signal: failed: rules/a.json:1:2: no
 

@@ -51,6 +51,7 @@ function toFields(stats: StatsResult): (readonly [label: string, value: Cell])[]
     ['bytes', `${formatBytes(bytes.in)} in, ${formatBytes(bytes.out)} out`],
     ['errors', toErrorCell(stats.errors)],
     ['limit hits', joinCounts(stats.limit_hits) || 'none'],
+    ['body memory', formatBytes(stats.buffered_bytes)],
     ['flow log', toFlowLogCell(stats.flow_log)],
     ['reloads', toReloadCell(stats.reloads)],
   ]

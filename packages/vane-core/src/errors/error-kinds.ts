@@ -17,7 +17,13 @@ export type UpstreamReason =
 export type TimeoutReason = 'connect' | 'read' | 'total' | 'idle' | 'handshake'
 
 /** What there was not enough of. */
-export type ResourceReason = 'connection-pool' | 'wasm-pool' | 'cgi-pool' | 'memory' | 'file-descriptors'
+export type ResourceReason =
+  | 'connection-pool'
+  | 'wasm-pool'
+  | 'cgi-pool'
+  | 'body-memory'
+  | 'memory'
+  | 'file-descriptors'
 
 /** A kind with the reason it must carry, if any. */
 export type ErrorCategory =

@@ -25,6 +25,7 @@ const CATEGORIES: readonly [category: ErrorCategory, isRetryable: boolean, httpS
   [{ kind: 'canceled' }, false, 499],
   [{ kind: 'resource', reason: 'connection-pool' }, false, 503],
   [{ kind: 'resource', reason: 'wasm-pool' }, false, 503],
+  [{ kind: 'resource', reason: 'body-memory' }, false, 503],
   [{ kind: 'resource', reason: 'memory' }, false, 503],
   [{ kind: 'resource', reason: 'file-descriptors' }, false, 503],
   [{ kind: 'internal' }, false, 500],

@@ -13,12 +13,17 @@ import {
 const WEEK_SECS = 604_800
 const DAY_MS = 86_400_000
 const MAX_COUNT = 1_000_000_000
+const MAX_BYTES = 1_099_511_627_776
 
 const filled = (description: string): JsonSchema => text(description, '^[\\s\\S]+$')
 
 /** A limit of the security floor: its default, and the floor below which it cannot be set. */
 function floor(description: string, absent: number, minimum: number): JsonSchema {
   return described(integer('', minimum, MAX_COUNT), `${description}; at least ${minimum}`, absent)
+}
+
+function bytes(description: string, absent: number, minimum: number): JsonSchema {
+  return described(integer('', minimum, MAX_BYTES), `${description}; at least ${minimum}`, absent)
 }
 
 function rate(description: string, absent: string, minimum: number): JsonSchema {
@@ -81,6 +86,8 @@ export const CONFIG_SCHEMA: JsonSchema = published('config', 'Vane daemon settin
       max_request_rate_per_conn: rate('requests on one HTTP/2 or HTTP/3 connection', '1000/s', 100),
       max_total_conns: floor('connections altogether', 65_536, 1_024),
       max_pending_handshakes: floor('TLS handshakes going on at once', 1_000, 100),
+      max_buffered_bytes: bytes('bytes of all bodies that are in memory whole', 268_435_456, 16_777_216),
+      max_buffered_bytes_per_ip: bytes('the same, for the requests of one address', 67_108_864, 8_388_608),
       exempt_loopback: flag('whether loopback and Unix-socket peers are free of the limits per address', true),
     }),
   }),

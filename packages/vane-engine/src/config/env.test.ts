@@ -55,6 +55,8 @@ test('nothing set means the documented defaults', async () => {
         maxRequestRatePerConn: 1_000,
         maxTotalConns: 65_536,
         maxPendingHandshakes: 1_000,
+        maxBufferedBytes: 268_435_456,
+        maxBufferedBytesPerIp: 67_108_864,
         exemptLoopback: true,
       },
     },
@@ -75,6 +77,9 @@ test.each([
   ['VANE_SEC_MAX_HANDSHAKE_RATE_PER_IP', '1/s', { maxHandshakeRatePerIp: 1 }],
   ['VANE_SEC_MAX_REQUEST_RATE_PER_CONN', '100', { maxRequestRatePerConn: 100 }],
   ['VANE_SEC_MAX_TOTAL_CONNS', '1024', { maxTotalConns: 1_024 }],
+  // More than counts may be.
+  ['VANE_SEC_MAX_BUFFERED_BYTES', '4294967296', { maxBufferedBytes: 4_294_967_296 }],
+  ['VANE_SEC_MAX_BUFFERED_BYTES_PER_IP', '8388608', { maxBufferedBytesPerIp: 8_388_608 }],
   ['VANE_SEC_EXEMPT_LOOPBACK', '0', { exemptLoopback: false }],
 ])('%s=%s', async (name, value, security) => {
   const { settings, diagnostics } = await load({ [name]: value })
@@ -93,6 +98,8 @@ test.each([
   ['VANE_SEC_MAX_REQUEST_RATE_PER_CONN', '99/s', '100/s'],
   ['VANE_SEC_MAX_TOTAL_CONNS', '1023', '1024'],
   ['VANE_SEC_MAX_PENDING_HANDSHAKES', '99', '100'],
+  ['VANE_SEC_MAX_BUFFERED_BYTES', '16777215', '16777216'],
+  ['VANE_SEC_MAX_BUFFERED_BYTES_PER_IP', '0', '8388608'],
 ])('%s=%s is below its floor', async (name, value, floor) => {
   const { settings, diagnostics } = await load({ [name]: value })
   expect(settings).toBeUndefined()
@@ -120,6 +127,8 @@ test.each([
   ['VANE_STATE_DIR', ''],
   ['VANE_SEC_HEADER_TIMEOUT', 'soon'],
   ['VANE_SEC_MAX_CONN_PER_IP', '1.5'],
+  ['VANE_SEC_MAX_BUFFERED_BYTES', '64M'],
+  ['VANE_SEC_MAX_BUFFERED_BYTES', '1099511627777'],
   ['VANE_SEC_MAX_HANDSHAKE_RATE_PER_IP', '10/m'],
 ])('%s=%j is refused', async (name, value) => {
   const { settings, diagnostics } = await load({ [name]: value })
@@ -243,6 +252,8 @@ test('every setting has a key, and means the same in every place', async () => {
     features: ['-wasm', '-wasm'],
     threads: [4, '4'],
     max_header_bytes: [5_000, '5000'],
+    max_buffered_bytes: [20_000_000, '20000000'],
+    max_buffered_bytes_per_ip: [20_000_000, '20000000'],
   }
   for (const [variables, wrap] of [
     [VARIABLES, (value: object) => value],

@@ -82,6 +82,11 @@ export function count(floor: number): SettingParser<number> {
   return atLeast(floor, String(floor), integer(0, 1_000_000_000))
 }
 
+/** A number of bytes, up to a tebibyte, that has a floor. */
+export function bytes(floor: number): SettingParser<number> {
+  return atLeast(floor, String(floor), integer(0, 1_099_511_627_776))
+}
+
 /** A rate, `10/s` or `10`, that has a floor. */
 export function rate(floor: number): SettingParser<number> {
   const plain = integer(0, 1_000_000_000)

@@ -12,6 +12,9 @@ export interface SecurityLimits {
   readonly maxRequestRatePerConn: number
   readonly maxTotalConns: number
   readonly maxPendingHandshakes: number
+  /** Of all bodies that are read whole, together. */
+  readonly maxBufferedBytes: number
+  readonly maxBufferedBytesPerIp: number
   /** Whether loopback and Unix-socket peers are free of the limits per address. */
   readonly exemptLoopback: boolean
 }

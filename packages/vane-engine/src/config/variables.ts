@@ -1,5 +1,6 @@
 import {
   ANY_TEXT,
+  bytes,
   count,
   integer,
   orEmpty,
@@ -66,6 +67,8 @@ export const SECURITY_VARIABLES: Variables<SecurityLimits> = {
   maxRequestRatePerConn: { name: 'VANE_SEC_MAX_REQUEST_RATE_PER_CONN', parser: rate(100), fallback: 1_000 },
   maxTotalConns: { name: 'VANE_SEC_MAX_TOTAL_CONNS', parser: count(1_024), fallback: 65_536 },
   maxPendingHandshakes: { name: 'VANE_SEC_MAX_PENDING_HANDSHAKES', parser: count(100), fallback: 1_000 },
+  maxBufferedBytes: { name: 'VANE_SEC_MAX_BUFFERED_BYTES', parser: bytes(16_777_216), fallback: 268_435_456 },
+  maxBufferedBytesPerIp: { name: 'VANE_SEC_MAX_BUFFERED_BYTES_PER_IP', parser: bytes(8_388_608), fallback: 67_108_864 },
   exemptLoopback: { name: 'VANE_SEC_EXEMPT_LOOPBACK', parser: SWITCH, fallback: true },
 }
 

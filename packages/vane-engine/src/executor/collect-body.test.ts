@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { BodySink, StreamBody } from 'vane-core'
 import { expect, test } from 'vitest'
+import { roomyMemory } from '../../test/support/roomy-memory.ts'
 import { until } from '../../test/support/until.ts'
 import { collectBody } from './collect-body.ts'
 
@@ -17,7 +18,7 @@ function startCollecting(
   let sink: BodySink | undefined
   const source = { start: (to: BodySink) => (sink = to), resume: () => {}, cancel: () => {} }
   const body: StreamBody = { kind: 'stream', source, length }
-  const collected = collectBody(body, { direction: 'request', limitBytes })
+  const collected = collectBody(body, { direction: 'request', limitBytes, hold: roomyMemory().open(undefined) })
   return { sink: sink!, collected }
 }
 

@@ -62,6 +62,8 @@ function toLogged(error: Error): object {
 
 function isOfClient(error: Error): boolean {
   if (error instanceof ClientFault || error instanceof ClientStall) return true
+  // Whose body finds no room is told by the limit that was hit.
+  if (error instanceof VaneError) return error.reason === 'body-memory'
   return error instanceof BodyLimitError && error.direction === 'request'
 }
 

@@ -8,6 +8,7 @@ import {
 } from 'vane-core'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createFakeWasm } from '../../test/support/fake-wasm.ts'
+import { roomyMemory } from '../../test/support/roomy-memory.ts'
 import { answer, graphOf } from '../../test/support/graph-builder.ts'
 import { BodyPipe } from '../http1/body-pipe.ts'
 import type { ServerExchange } from '../http1/server-codec.ts'
@@ -71,7 +72,7 @@ async function start(
   const { fetch } = options
   if (fetch !== undefined) for (const node of graph.nodes as LinkedNode[]) if (node.kind === 'fetch') node.fetch = fetch
   const exchange = createExchange()
-  const context = { logger: SILENT_LOGGER, counters: new EngineCounters(), floor: { hit() {} } }
+  const context = { logger: SILENT_LOGGER, counters: new EngineCounters(), floor: { hit() {} }, bodies: roomyMemory() }
   const walk = new Walk(
     { graph, connection: CONNECTION, exchange, recorder: options.flowLog?.begin(CONNECTION) },
     context,

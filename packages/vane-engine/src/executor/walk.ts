@@ -9,6 +9,7 @@ import {
   VaneError,
 } from 'vane-core'
 import type { ClientFault } from '../http1/client-fault.ts'
+import type { BodyHold } from '../floor/body-memory.ts'
 import type { ExchangeEnd, ExchangeListener, ServerExchange } from '../http1/server-codec.ts'
 import type { LinkedGraph } from '../link/linked-graph.ts'
 import {
@@ -28,17 +29,17 @@ import type { Connection } from '../listen/connection.ts'
 import type { SwitchedUpstream } from '../upstream/upstream-request.ts'
 import { BodyLimitError } from './body-limit-error.ts'
 import { canceled } from './canceled.ts'
-import { collectBody } from './collect-body.ts'
+import { collectMessage } from './collect-message.ts'
 import type { Cancelable, FetchOutcome, Flow, MiddlewareOutcome } from './flow.ts'
 import { matchFrom, type MatchSubject } from './match-from.ts'
 import { openTunnel } from './open-tunnel.ts'
 import { discardBody } from './discard-body.ts'
-import { type FailureSinks, reportFailure, reportRetry } from './report-failure.ts'
+import { reportFailure, reportRetry } from './report-failure.ts'
 import { respondToError, toStatusResponse } from './respond-to-error.ts'
 import { BRANCH } from './step-codes.ts'
 import { toOutcome } from './to-outcome.ts'
 import type { RecordedWalk, TrajectoryRecorder } from './trajectory-recorder.ts'
-import type { WalkStart } from './walk-start.ts'
+import type { WalkContext, WalkStart } from './walk-start.ts'
 
 /**
  * Takes one request through the graph, from the node after `upgrade` to its end.
@@ -51,7 +52,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   response: HttpResponse | undefined
   readonly #graph: LinkedGraph
   readonly exchange: ServerExchange
-  readonly #context: FailureSinks
+  readonly #context: WalkContext
   readonly recorder: TrajectoryRecorder | undefined
   /** Node of the fetch that is under way. */
   #fetchAt = NO_NODE
@@ -62,9 +63,10 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   #isClosed = false
   #canceled: Cancelable | undefined
   #abort: AbortController | undefined
+  hold: BodyHold | undefined
 
   /** Holds the graph until the response is over. */
-  constructor(start: WalkStart, context: FailureSinks) {
+  constructor(start: WalkStart, context: WalkContext) {
     this.#graph = start.graph.retain()
     this.exchange = start.exchange
     this.recorder = start.recorder
@@ -89,6 +91,10 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
 
   get signal(): AbortSignal {
     return (this.#abort ??= new AbortController()).signal
+  }
+
+  openHold(): BodyHold {
+    return (this.hold ??= this.#context.bodies.open(this.connection.peerIp))
   }
 
   onCancel(work: Cancelable): void {
@@ -122,6 +128,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
       return
     }
     this.#hasEnded = true
+    this.hold?.release()
     this.#graph.release()
   }
 
@@ -239,27 +246,15 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   }
 
   #mustWaitForBody(at: number, node: LinkedNode, direction: 'request' | 'response'): boolean {
-    const message = direction === 'request' ? this.request : this.response
-    if (message === undefined || message.body.kind === 'empty') return false
-    if (message.body.kind === 'fixed') {
-      // It came with its head; that does not make it smaller.
-      if (message.body.bytes.length <= node.bodyLimitBytes) return false
-      this.#answerError(new BodyLimitError(direction, node.bodyLimitBytes))
-      return true
-    }
-    // A length without content: there is nothing to collect, and the length is not ours to limit.
-    if (direction === 'response' && (this.request.method === 'HEAD' || this.response?.status === 304)) return false
-    collectBody(message.body, { direction, limitBytes: node.bodyLimitBytes }).then(
-      (body) => {
-        message.body = body
-        if (!this.#hasEnded) this.run(at)
-      },
+    const collected = collectMessage(this, direction, node.bodyLimitBytes)
+    collected?.then(
+      () => this.#resume(() => at),
       (error: unknown) => {
         // The message is at fault, not the node that was to see it: its `on_error` has no say.
         if (!this.#hasEnded) this.#answerError(error)
       },
     )
-    return true
+    return collected !== undefined
   }
 
   /** The failure channel: what a throw at a node leads to. */
@@ -352,6 +347,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     if (this.exchange.status !== undefined) counters.countResponse(this.exchange.status)
     if (end === 'client-gone') counters.requestsCanceled++
     counters.requestsActive--
+    this.hold?.release()
     this.#graph.release()
     return this.recorder?.finish(this, toOutcome(end, this.#isClosed))
   }

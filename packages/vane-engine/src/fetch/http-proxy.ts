@@ -51,6 +51,7 @@ export function createHttpProxy(
         host: toHost(request),
         headers,
         body,
+        hold: body.kind === 'fixed' ? flow.hold : undefined,
         timeouts,
         expectsContinue,
         upgrade,

@@ -20,6 +20,20 @@ export function toAddressKey(ip: string): string {
   return `${key}:/64`
 }
 
+/** Peers on Unix sockets have no address to tell them apart by. */
+const UNIX_PEERS = 'unix'
+
+/**
+ * What a peer is counted under.
+ *
+ * @param address as its socket reports it; `undefined` on a Unix socket.
+ * @returns `undefined` for peers that the limits per address leave alone: a tunnel or a local balancer is one address.
+ */
+export function toCountedKey(address: string | undefined, exemptLoopback: boolean): string | undefined {
+  if (address === undefined) return exemptLoopback ? undefined : UNIX_PEERS
+  return exemptLoopback && isLoopback(address) ? undefined : toAddressKey(address)
+}
+
 /** Whether an address is this machine's own: 127.0.0.0/8 or ::1, in whatever spelling. */
 export function isLoopback(ip: string): boolean {
   if (!ip.includes(':')) return ip.startsWith('127.')

@@ -1,5 +1,5 @@
 import { type AddressCounts, LocalAddressCounts } from './address-counts.ts'
-import { isLoopback, toAddressKey } from './address-key.ts'
+import { toCountedKey } from './address-key.ts'
 import type { LimitName } from './limit-name.ts'
 import { LimitReporter, type LimitSinks } from './limit-reporter.ts'
 import { type BucketStore, TokenBuckets } from './token-buckets.ts'
@@ -112,13 +112,7 @@ export class ConnectionFloor {
     return false
   }
 
-  /** `undefined` for peers that the limits per address leave alone: a tunnel or a local balancer is one address. */
   #keyOf(address: string | undefined): string | undefined {
-    const { exemptLoopback } = this.#limits
-    if (address === undefined) return exemptLoopback ? undefined : UNIX_PEERS
-    return exemptLoopback && isLoopback(address) ? undefined : toAddressKey(address)
+    return toCountedKey(address, this.#limits.exemptLoopback)
   }
 }
-
-/** Peers on Unix sockets have no address to tell them apart by. */
-const UNIX_PEERS = 'unix'

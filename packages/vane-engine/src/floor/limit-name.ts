@@ -11,6 +11,8 @@ export type LimitName =
   | Http2Limit
   | 'max_total_conns'
   | 'max_pending_handshakes'
+  | 'max_buffered_bytes'
+  | 'max_buffered_bytes_per_ip'
 
 /** The limit that a request ran into which a codec refused, where it was one. */
 export function toRefusedLimit(status: number, reason: string): LimitName | undefined {

@@ -1,5 +1,6 @@
 import type { ExchangePool } from './exchange-pool.ts'
 import { type Body, EMPTY_BODY, HeaderList, type HttpResponse, VaneError } from 'vane-core'
+import type { BodyHold } from '../floor/body-memory.ts'
 import { IDEMPOTENT_METHODS } from '../upstream/idempotent-methods.ts'
 import { malformed, toTimeout, toUpstreamError } from '../upstream/upstream-error.ts'
 import { ConnectionFault } from './connection-fault.ts'
@@ -44,6 +45,8 @@ export class Http2UpstreamExchange
   #hasAnswered = false
   #replays = 0
   #interims = 0
+  /** Counts the body, where that goes on after the answer. */
+  #kept: BodyHold | undefined
   /** Responses that the session had brought when this request went out. */
   #responsesBefore = 0
   /** When the time for the whole exchange began, where there is a limit to it. */
@@ -201,6 +204,7 @@ export class Http2UpstreamExchange
     this.#clock.stop()
     if (this.#session !== undefined) this.#session.responses++
     this.#isSettled = true
+    if (this.#upload?.isWaiting === true) this.#keep()
     const body = this.#toBody(hasContent ? length : 0, endStream)
     const isDeclared = !hasContent && length !== undefined && status !== 204
     const response: HttpResponse = {
@@ -270,6 +274,7 @@ export class Http2UpstreamExchange
   }
 
   onSent(): void {
+    this.#letGo()
     if (!this.#isSettled) this.#awaitFirstByte()
   }
 
@@ -314,11 +319,23 @@ export class Http2UpstreamExchange
   /** Nothing more is sent or delivered. */
   #end(reason: Error): void {
     this.#clock.end()
+    this.#letGo()
     if (this.#isWaiting) this.#pool.forget(this)
     this.#upload?.abandon(reason)
     if (this.#stream === undefined) this.#session?.withdraw(this)
     else if (!this.#stream.isClosed) this.#session?.resetStream(this.#stream, ERROR_CODE.cancel)
     this.#download?.break(reason)
+  }
+
+  /** The answer has come before the body was sent, which may outlast its request. */
+  #keep(): void {
+    this.#kept = this.#request.hold
+    this.#kept?.keep()
+  }
+
+  #letGo(): void {
+    this.#kept?.letGo()
+    this.#kept = undefined
   }
 
   #dropBody(reason: Error): void {

@@ -24,6 +24,7 @@ import { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { link } from './link.ts'
 import type { LinkedGraph } from './linked-graph.ts'
 import { NO_NODE } from './linked-node.ts'
+import { roomyMemory } from '../../test/support/roomy-memory.ts'
 
 // More by hand: VANE_FUZZ_RUNS=100000
 const numRuns = Number(process.env.VANE_FUZZ_RUNS ?? 500)
@@ -188,7 +189,7 @@ function ruleOf(graph: LinkedGraph, request: Sent): string | null | undefined {
   const flowLog = new FlowLog({ maxEvents: 0 })
   flowLog.subscribe((event) => event.event === 'request' && told.push(event.trajectory))
   const recorder = flowLog.begin(connection)
-  const context = { logger: SILENT_LOGGER, counters: new EngineCounters(), floor: { hit() {} } }
+  const context = { logger: SILENT_LOGGER, counters: new EngineCounters(), floor: { hit() {} }, bodies: roomyMemory() }
   new Walk({ graph, connection, exchange, recorder }, context).run(first)
   expect(told).toHaveLength(1)
   return told[0]!.rule ?? null

@@ -2,6 +2,7 @@ import { type Logger, normalisePath } from 'vane-core'
 import { Walk } from '../executor/walk.ts'
 import { toStatusResponse } from '../executor/respond-to-error.ts'
 import { walkConnection } from '../executor/walk-connection.ts'
+import type { BodyMemory } from '../floor/body-memory.ts'
 import type { ConnectionFloor } from '../floor/connection-floor.ts'
 import { type LimitName, toRefusedLimit } from '../floor/limit-name.ts'
 import { ClientFault } from '../http1/client-fault.ts'
@@ -18,6 +19,7 @@ export interface SessionContext {
   readonly logger: Logger
   readonly counters: EngineCounters
   readonly floor: ConnectionFloor
+  readonly bodies: BodyMemory
   readonly flowLog: FlowLog | undefined
 }
 

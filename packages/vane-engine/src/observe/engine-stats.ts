@@ -25,12 +25,17 @@ export interface EngineStats {
   /** Hits of security limits, by the limit's name. */
   readonly limitHits: Readonly<Record<string, number>>
   readonly upstreams: readonly UpstreamStats[]
+  /** Of bodies that are read whole, in memory at this moment. */
+  readonly bufferedBytes: number
   /** On client connections, framing included. */
   readonly bytes: { readonly received: number; readonly sent: number }
 }
 
 /** What the counters do not hold. */
-export interface EngineMoment extends Pick<EngineStats, 'versionHash' | 'uptimeMs' | 'listeners' | 'upstreams'> {
+export interface EngineMoment extends Pick<
+  EngineStats,
+  'versionHash' | 'uptimeMs' | 'listeners' | 'upstreams' | 'bufferedBytes'
+> {
   /** Bytes of the connections that are open. */
   readonly openBytes: { readonly received: number; readonly sent: number }
 }

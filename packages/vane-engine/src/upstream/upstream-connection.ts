@@ -292,7 +292,7 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     this.#isResponseDone = true
     const exchange = this.#exchange
     // Who answers before it has read the body may take the rest of it for the next request, and answer that.
-    if (exchange?.isUploaded === false) this.#persists = false
+    if (exchange?.isSentBy(this.socket) === false) this.#persists = false
     exchange?.onResponseDone()
     if (exchange === undefined || exchange.isUploaded) this.#finish(nowMs)
   }

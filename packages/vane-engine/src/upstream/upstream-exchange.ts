@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { CONTINUE_WAIT_MS } from './continue-wait.ts'
 import { type HeaderList, type HttpResponse, type HttpVersion, VaneError } from 'vane-core'
 import type { SwitchedSocket } from '../http1/server-codec.ts'
@@ -5,6 +6,7 @@ import { type ContentOwner, MessageSink, writeTogether } from '../http1/message-
 import type { Deadline } from '../time/deadline-clock.ts'
 import { IDEMPOTENT_METHODS } from './idempotent-methods.ts'
 import { encodeRequestHead } from './request-encoder.ts'
+import { keepUntilWritten } from './keep-until-written.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
 import { toTimeout, toUpstreamError } from './upstream-error.ts'
 import type { Http1UpstreamPool } from './upstream-pool.ts'
@@ -44,6 +46,11 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
     }
   }
 
+  /** Whether all of the request has left us. A body that was there whole is written at once, but may wait in the socket. */
+  isSentBy(socket: Socket): boolean {
+    return this.isUploaded && (this.request.body.kind !== 'fixed' || socket.writableLength === 0)
+  }
+
   cancel(reason: Error): void {
     const wasSettled = this.isSettled
     this.isSettled = true
@@ -71,7 +78,7 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
 
   /** The connection takes the request now. @param nowMs of `performance.now()`, where somebody has just looked. */
   onConnected(connection: UpstreamConnection, nowMs?: number): void {
-    const { body, expectsContinue } = this.request
+    const { body, expectsContinue, hold } = this.request
     const { socket } = connection
     if (body.kind === 'stream') {
       if (!expectsContinue) this.#startUpload(this.#head)
@@ -83,7 +90,8 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
     }
     this.isUploaded = true
     if (body.kind === 'empty') socket.write(this.#head, 'latin1')
-    else writeTogether(socket, { before: this.#head, chunk: body.bytes, after: '' })
+    else if (!writeTogether(socket, { before: this.#head, chunk: body.bytes, after: '' }) && hold !== undefined)
+      keepUntilWritten(hold, socket)
     connection.awaitResponse(nowMs)
   }
 

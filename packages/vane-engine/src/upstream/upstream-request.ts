@@ -1,4 +1,5 @@
 import type { Body, HeaderList, HttpResponse, HttpVersion, ProxyTimeouts } from 'vane-core'
+import type { BodyHold } from '../floor/body-memory.ts'
 import type { SwitchedSocket } from '../http1/server-codec.ts'
 
 /** Which sending of a request this is. */
@@ -25,6 +26,8 @@ export interface UpstreamRequest {
   /** The request's fields; those of the client's connection, `Host` and `Expect` among them are left out by the encoder. */
   readonly headers: HeaderList
   readonly body: Body
+  /** Where a body is counted that had to be read into memory. */
+  readonly hold: BodyHold | undefined
   readonly timeouts: ProxyTimeouts
   /** The client waits for `100 Continue`; the upstream is asked first. */
   readonly expectsContinue: boolean

@@ -46,6 +46,7 @@ export function ask(pool: Pick<UpstreamTransport, 'send'>, options: AskOptions =
     timeouts: { ...DEFAULT_PROXY_TIMEOUTS, ...options.timeouts },
     expectsContinue: options.expectsContinue ?? false,
     upgrade: undefined,
+    hold: undefined,
     attempt: options.attempt ?? ONLY_ATTEMPT,
   }
   const exchange = pool.send(request, {

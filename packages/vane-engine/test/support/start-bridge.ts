@@ -33,6 +33,7 @@ export async function startBridge(
         timeouts: DEFAULT_PROXY_TIMEOUTS,
         expectsContinue: headers.get('expect') !== undefined,
         upgrade: undefined,
+        hold: undefined,
         attempt: ONLY_ATTEMPT,
       },
       {

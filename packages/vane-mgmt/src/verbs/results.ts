@@ -36,6 +36,8 @@ export interface StatsResult extends PingResult {
   readonly plugin_anomalies: number
   /** Hits of security limits, by the limit's name. */
   readonly limit_hits: Readonly<Record<string, number>>
+  /** Bytes of bodies that are read whole, in memory at this moment. */
+  readonly buffered_bytes: number
   readonly upstreams: readonly UpstreamResult[]
   readonly flow_log: FlowLogResult
   readonly reloads: ReloadStats

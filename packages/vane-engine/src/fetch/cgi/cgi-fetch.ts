@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { type Body, type CgiTerminate, DEFAULT_MAX_BODY_BYTES, type HttpRequest } from 'vane-core'
+import { type Body, type CgiTerminate, DEFAULT_MAX_BODY_BYTES } from 'vane-core'
 import { BodyLimitError } from '../../executor/body-limit-error.ts'
 import { collectBody } from '../../executor/collect-body.ts'
 import type { Fetch, FetchOutcome, Flow } from '../../executor/flow.ts'
@@ -30,10 +30,17 @@ export function createCgiFetch(spec: CgiTerminate, command: readonly string[], {
     const { connection, request } = flow
     let isCanceled = false
     flow.onCancel({ cancel: () => (isCanceled = true) })
-    const body = await toInput(request, limitBytes)
+    const body = await toInput(flow, limitBytes)
     if (isCanceled) throw new Error('request ended before its body was there')
     const contentLength = body.kind === 'empty' ? undefined : body.kind === 'fixed' ? body.bytes.length : body.length
-    const release = slots.take()
+    const leaveSlot = slots.take()
+    // A program may go on after its answer, with its input in our hands.
+    const { hold } = flow
+    hold?.keep()
+    const release = (): void => {
+      leaveSlot()
+      hold?.letGo()
+    }
     let exchange: CgiExchange
     try {
       exchange = new CgiExchange({
@@ -66,13 +73,14 @@ export function createCgiFetch(spec: CgiTerminate, command: readonly string[], {
 /**
  * The program's input. Its length must be known beforehand (RFC 3875 §4.1.2), so that a body without one is read first.
  *
- * Rejects with {@link BodyLimitError} where it is longer than it may be.
+ * Rejects with {@link BodyLimitError} where it is longer than it may be, and as `collectBody` does.
  */
-async function toInput({ body }: HttpRequest, limitBytes: number): Promise<Body> {
+async function toInput(flow: Flow, limitBytes: number): Promise<Body> {
+  const { body } = flow.request
   if (body.kind !== 'stream') {
     if (body.kind === 'fixed' && body.bytes.length > limitBytes) throw new BodyLimitError('request', limitBytes)
     return body
   }
   const isStreamed = body.length !== undefined && body.length <= limitBytes
-  return isStreamed ? body : collectBody(body, { direction: 'request', limitBytes })
+  return isStreamed ? body : collectBody(body, { direction: 'request', limitBytes, hold: flow.openHold() })
 }
