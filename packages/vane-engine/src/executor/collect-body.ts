@@ -25,6 +25,7 @@ export function collectBody({ source, length }: StreamBody, options: CollectOpti
     const collected = new CollectedBytes(length ?? limitBytes)
     let hasFailed = false
     const fail = (error: Error): void => {
+      if (hasFailed) return
       hasFailed = true
       hold.grow(-collected.size)
       reject(error)
@@ -58,6 +59,6 @@ export function collectBody({ source, length }: StreamBody, options: CollectOpti
 }
 
 function noRoom(direction: 'request' | 'response', limit: BodyMemoryLimit): VaneError {
-  const message = `no room for the ${direction} body among those in memory: ${limit} is reached`
+  const message = `no room in memory for the ${direction} body: ${limit} allows no more`
   return new VaneError({ kind: 'resource', reason: 'body-memory' }, message, { context: { limit } })
 }

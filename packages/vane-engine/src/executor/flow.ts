@@ -25,10 +25,10 @@ export interface Flow extends UpstreamListener {
   readonly logger: Logger
   /** Where bodies are counted that this walk has read into memory; absent where it has read none. */
   readonly hold: BodyHold | undefined
+  /** {@link hold}, made where it is absent. It is released when the walk is over. */
+  openHold(): BodyHold
   /** What plugin calls of this walk carry; its parts are made when first read. */
   readonly callOptions: PluginCallOptions
-  /** The same, made where it is absent. It is released when the walk is over. */
-  openHold(): BodyHold
   /** Sets the one piece of work that ends when the client has gone before the walk ended. */
   onCancel(work: Cancelable): void
   /** Passes an interim response (1xx but 101) to the client, where its version knows them. */

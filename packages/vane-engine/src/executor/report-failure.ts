@@ -62,7 +62,7 @@ function toLogged(error: Error): object {
 
 function isOfClient(error: Error): boolean {
   if (error instanceof ClientFault || error instanceof ClientStall) return true
-  // Whose body finds no room is told by the limit that was hit.
+  // The limit that it ran into has been logged, at a bounded rate.
   if (error instanceof VaneError) return error.reason === 'body-memory'
   return error instanceof BodyLimitError && error.direction === 'request'
 }

@@ -36,7 +36,7 @@ export const MAX_STEPS: number = FIRST_STEPS + LAST_STEPS
 export const STEP_WORDS = 2
 /** Steps that there is room for from the start, and few requests take more. */
 const COMMON_STEPS = 8
-/** 35 minutes, the largest number that an array holds in its place: what took longer is said to have taken that. */
+/** 35 minutes, the largest small integer (Smi) of V8: what took longer is said to have taken that. */
 const MAX_MICROS = 2 ** 31 - 1
 
 /**
@@ -47,7 +47,7 @@ export class TrajectoryRecorder {
   readonly #owner: RecorderOwner
   /** Steps, {@link STEP_WORDS} each: the last ones take turns. Numbers of 32 bits with a sign. */
   readonly words: number[] = new Array<number>(STEP_WORDS * COMMON_STEPS)
-  /** When the walk began, as all moments of a monotonic clock. */
+  /** When the walk began, in ms of `performance.now()`. */
   readonly startedAtMs: number
   /** When the last node was left that may have taken long, or else the walk began; after `finish`, when the request was over. */
   lookedAtMs: number

@@ -334,6 +334,7 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
   onEnd(end: ExchangeEnd): number | undefined {
     const wasRunning = !this.#hasEnded
     this.#hasEnded = true
+    this.hold?.release()
     if (end !== 'complete') {
       const reason = canceled()
       this.#abort?.abort(reason)
@@ -347,7 +348,6 @@ export class Walk implements Flow, MatchSubject, PluginCallOptions, ExchangeList
     if (this.exchange.status !== undefined) counters.countResponse(this.exchange.status)
     if (end === 'client-gone') counters.requestsCanceled++
     counters.requestsActive--
-    this.hold?.release()
     this.#graph.release()
     return this.recorder?.finish(this, toOutcome(end, this.#isClosed))
   }

@@ -200,7 +200,7 @@ test('a body that finds no room is given up, with what was there of it', async (
   const error = await outcome
   expect(error).toBeInstanceOf(VaneError)
   expect(error).toMatchObject({ category: { kind: 'resource', reason: 'body-memory' } })
-  expect(String(error)).toMatch(/no room for the request body .* max_buffered_bytes/)
+  expect(String(error)).toMatch(/no room in memory for the request body: max_buffered_bytes allows no more/)
   expect([memory.bytes, hits, cancels]).toEqual([0, ['max_buffered_bytes 192.0.2.1'], [error]])
   // A source that does not stop at once changes nothing.
   write(Buffer.alloc(6_000))

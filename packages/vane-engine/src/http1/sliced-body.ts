@@ -24,7 +24,8 @@ export class SlicedBody implements BodySource {
     while (!this.#isOver && this.#at < this.#bytes.length) {
       const slice = this.#bytes.subarray(this.#at, this.#at + SLICE_BYTES)
       this.#at += slice.length
-      if (!sink.write(slice)) break
+      // The last may wait in a socket when nobody counts the body any more: it must not keep all of it.
+      if (!sink.write(this.#at < this.#bytes.length ? slice : Uint8Array.from(slice))) break
     }
     if (this.#isOver || this.#at < this.#bytes.length) return
     this.#isOver = true

@@ -6,6 +6,8 @@ const MIN_BUFFER_BYTES = 512
 const MAX_BUFFER_BYTES = 16_384
 /** Payloads from this size on are handed over as they are: to copy a shorter one costs less than a second piece in the write. */
 const MIN_OWN_BYTES = 4096
+/** Pieces of buffers above this size are copied: one that waits in the socket would keep all of the body that it is cut from. */
+const MAX_PINNED_BYTES = 262_144
 const EMPTY = Buffer.alloc(0)
 
 /** Writes frames, and hands them to the socket in one piece at each `flush`. Between two of them it holds no memory. */
@@ -48,7 +50,7 @@ export class FrameWriter {
     } while (at < block.length)
   }
 
-  /** DATA. The chunk is not copied: it must not change any more. */
+  /** DATA. The chunk must not change any more: it is not copied, unless it is short, or a piece of something large. */
   data(streamId: number, chunk: Uint8Array, endStream: boolean): void {
     this.#header(chunk.length, (FRAME.data << 8) | (endStream ? FLAG.endStream : 0), streamId)
     this.#put(chunk)
@@ -146,7 +148,7 @@ export class FrameWriter {
       return
     }
     this.#seal()
-    this.#parts.push(bytes)
+    this.#parts.push(bytes.buffer.byteLength > MAX_PINNED_BYTES ? Uint8Array.from(bytes) : bytes)
     this.pendingBytes += bytes.length
   }
 

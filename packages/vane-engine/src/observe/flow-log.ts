@@ -29,7 +29,8 @@ const MILESTONE_BYTES = 8
 /**
  * What happened on connections and requests lately, and whoever wants to hear of it as it happens.
  *
- * Nothing of a request that is over stays in the heap: what its recorder noted is written over the oldest there is. Where nothing is kept and nobody listens, nothing is recorded.
+ * No object of a request that is over stays: its record, with three texts that are there anyway, is written over the oldest
+ * there is. Where nothing is kept and nobody listens, nothing is recorded.
  */
 export class FlowLog implements RecorderOwner {
   readonly #maxEvents: number

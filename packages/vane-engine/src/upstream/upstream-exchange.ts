@@ -46,9 +46,9 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
     }
   }
 
-  /** Whether all of the request has left us. A body that was there whole is written at once, but may wait in the socket. */
-  isSentBy(socket: Socket): boolean {
-    return this.isUploaded && (this.request.body.kind !== 'fixed' || socket.writableLength === 0)
+  /** Whether all of the request has left us: what is written may still wait in the socket. */
+  isSentBy({ writableLength }: Pick<Socket, 'writableLength'>): boolean {
+    return this.isUploaded && writableLength === 0
   }
 
   cancel(reason: Error): void {
