@@ -66,7 +66,11 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     socket.on('drain', () => this.#exchange?.onDrain())
   }
 
-  /** Takes a request on; once connected, the exchange writes it. @param nowMs of `performance.now()`, where somebody has just looked. */
+  /**
+   * Takes a request on; once connected, the exchange writes it.
+   *
+   * @param nowMs of `performance.now()`, where somebody has just looked.
+   */
   run(exchange: Http1UpstreamExchange, nowMs?: number): void {
     this.requests++
     this.hasAnswered = false
@@ -78,7 +82,11 @@ export class UpstreamConnection implements BodyOwner, Deadline {
     else this.#startClock('connect', exchange.request.timeouts.connectMs, nowMs)
   }
 
-  /** The request is out: the response is due. @param nowMs of `performance.now()`, where somebody has just looked. */
+  /**
+   * The request is out: the response is due.
+   *
+   * @param nowMs of `performance.now()`, where somebody has just looked.
+   */
   awaitResponse(nowMs?: number): void {
     if (!this.#hasBegun) this.#startClock('read', this.#exchange!.request.timeouts.firstByteMs, nowMs)
   }

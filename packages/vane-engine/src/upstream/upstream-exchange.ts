@@ -76,7 +76,11 @@ export class Http1UpstreamExchange implements UpstreamExchange, ContentOwner, De
     else this.#pool.clock.set(this, this.#totalAtMs - performance.now())
   }
 
-  /** The connection takes the request now. @param nowMs of `performance.now()`, where somebody has just looked. */
+  /**
+   * The connection takes the request now.
+   *
+   * @param nowMs of `performance.now()`, where somebody has just looked.
+   */
   onConnected(connection: UpstreamConnection, nowMs?: number): void {
     const { body, expectsContinue, hold } = this.request
     const { socket } = connection
